@@ -55,4 +55,5 @@
 //! - Order comes from the ledger's numbers; a clock is only a claim ([`domain::moment`]).
 //! - One process owns a data folder ([`ledger::lock`]).
 
+pub mod domain;
 pub mod identity;

@@ -1,0 +1,236 @@
+//! The state of the armoury: the fold of its ledger.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{DeskEvent, DeskKind, Event, Practice, StandingSet};
+use super::ids::{PersonId, Seq, StationId, WeaponId};
+use super::moment::Moment;
+use super::person::Person;
+use super::policy::Policy;
+use super::weapon::{Custody, Standing, Weapon};
+use crate::identity::{MarkId, TagId};
+
+/// Everything the station knows, in memory. Memory follows the ledger and never leads it: only [`Armoury::apply`]
+/// changes it, and only with an event that is already durable.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Armoury {
+    /// The station's name, once it has one.
+    pub station: Option<StationId>,
+    /// Live or exercise.
+    pub practice: Option<Practice>,
+    /// The rules in force.
+    pub policy: Policy,
+    /// Every weapon ever registered.
+    weapons: BTreeMap<WeaponId, Holding>,
+    /// Every person ever registered.
+    persons: BTreeMap<PersonId, Person>,
+    /// The last applied entry.
+    pub head: Seq,
+    /// A start without an end after it: the station runs, or its last run was cut off.
+    pub running: bool,
+    counts: Counts,
+    /// How many weapons each person holds.
+    #[serde(skip)]
+    held: HashMap<PersonId, u32>,
+    #[serde(skip)]
+    by_tag: HashMap<TagId, WeaponId>,
+    #[serde(skip)]
+    by_mark: HashMap<MarkId, WeaponId>,
+}
+
+/// A weapon with its standing and custody.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Holding {
+    /// The register's record.
+    pub weapon: Weapon,
+    /// Whether it may leave at all.
+    pub standing: Standing,
+    /// Who answers for it.
+    pub custody: Custody,
+    /// The last entry that moved custody (I16).
+    pub last_custody: Option<Seq>,
+    /// Who held it last, for the rack and for "was with".
+    pub last_holder: Option<PersonId>,
+}
+
+/// How many weapons are where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// In stock and in service.
+    pub in_stock: u32,
+    /// With a person.
+    pub out: u32,
+    /// Hot-listed or belonging elsewhere.
+    pub elsewhere: u32,
+    /// Destroyed; their records stay.
+    pub destroyed: u32,
+}
+
+impl Counts {
+    /// The figure a weapon belongs to.
+    fn place(&mut self, holding: &Holding) -> &mut u32 {
+        match (&holding.custody, holding.standing) {
+            (Custody::Out { .. }, _) => &mut self.out,
+            (Custody::In, Standing::InService) => &mut self.in_stock,
+            (Custody::In, Standing::Destroyed) => &mut self.destroyed,
+            (Custody::In, Standing::HotListed | Standing::NotHere) => &mut self.elsewhere,
+        }
+    }
+}
+
+impl Armoury {
+    /// Takes one durable event into memory.
+    pub fn apply(&mut self, seq: Seq, at: Moment, event: &Event) {
+        self.head = seq;
+        match event {
+            Event::LedgerCreated(created) => self.practice = Some(created.practice),
+            Event::StationNamed(station) => self.station = Some(station.clone()),
+            Event::WeaponRegistered(weapon) => self.register_weapon(weapon),
+            Event::StandingSet(set) => self.set_standing(set),
+            Event::PersonRegistered(person) => {
+                self.persons.insert(person.id.clone(), person.clone());
+            }
+            Event::PolicySet(policy) => self.policy = policy.clone(),
+            Event::Desk(desk) => self.apply_desk(seq, at, desk),
+            Event::Started(_) => self.running = true,
+            Event::Stopped => self.running = false,
+            Event::ModeSet(_) | Event::Device(_) | Event::StoreNote(_) | Event::Other(_) => {}
+        }
+    }
+
+    /// Rebuilds what a snapshot leaves out.
+    pub fn reindex(&mut self) {
+        self.by_tag.clear();
+        self.by_mark.clear();
+        self.held.clear();
+        for (id, holding) in &self.weapons {
+            self.by_tag.extend(holding.weapon.tag_ids().map(|tag| (tag, id.clone())));
+            self.by_mark.extend(holding.weapon.mark_ids().map(|mark| (mark, id.clone())));
+            if let Custody::Out { to, .. } = &holding.custody {
+                *self.held.entry(to.clone()).or_default() += 1;
+            }
+        }
+    }
+
+    /// The weapon of that number.
+    pub fn weapon(&self, id: &WeaponId) -> Option<&Holding> {
+        self.weapons.get(id)
+    }
+
+    /// Every weapon, by number.
+    pub fn weapons(&self) -> impl Iterator<Item = &Holding> {
+        self.weapons.values()
+    }
+
+    /// The person of that key.
+    pub fn person(&self, id: &PersonId) -> Option<&Person> {
+        self.persons.get(id)
+    }
+
+    /// Every person, by key.
+    pub fn persons(&self) -> impl Iterator<Item = &Person> {
+        self.persons.values()
+    }
+
+    /// The weapon that carries this tag.
+    pub fn weapon_by_tag(&self, tag: &TagId) -> Option<&WeaponId> {
+        self.by_tag.get(tag)
+    }
+
+    /// The weapon that carries this mark.
+    pub fn weapon_by_mark(&self, mark: &MarkId) -> Option<&WeaponId> {
+        self.by_mark.get(mark)
+    }
+
+    /// How many weapons this person holds now.
+    pub fn held_by(&self, person: &PersonId) -> u32 {
+        self.held.get(person).copied().unwrap_or(0)
+    }
+
+    /// Counts by place.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// A weapon's record is replaced whole; its custody and standing stay.
+    fn register_weapon(&mut self, weapon: &Weapon) {
+        if let Some(old) = self.weapons.get(&weapon.id) {
+            // Only what still leads here: a tag may have been moved to another weapon before this record was replaced.
+            for tag in old
+                .weapon
+                .tag_ids()
+                .filter(|tag| self.by_tag.get(tag) == Some(&weapon.id))
+                .collect::<Vec<_>>()
+            {
+                self.by_tag.remove(&tag);
+            }
+            for mark in old
+                .weapon
+                .mark_ids()
+                .filter(|mark| self.by_mark.get(mark) == Some(&weapon.id))
+                .collect::<Vec<_>>()
+            {
+                self.by_mark.remove(&mark);
+            }
+        }
+        self.by_tag.extend(weapon.tag_ids().map(|tag| (tag, weapon.id.clone())));
+        self.by_mark.extend(weapon.mark_ids().map(|mark| (mark, weapon.id.clone())));
+        match self.weapons.entry(weapon.id.clone()) {
+            Entry::Occupied(mut old) => old.get_mut().weapon = weapon.clone(),
+            Entry::Vacant(place) => {
+                let holding = place.insert(Holding {
+                    weapon: weapon.clone(),
+                    standing: Standing::InService,
+                    custody: Custody::In,
+                    last_custody: None,
+                    last_holder: None,
+                });
+                *self.counts.place(holding) += 1;
+            }
+        }
+    }
+
+    fn set_standing(&mut self, set: &StandingSet) {
+        if let Some(holding) = self.weapons.get_mut(&set.weapon) {
+            *self.counts.place(holding) -= 1;
+            holding.standing = set.standing;
+            *self.counts.place(holding) += 1;
+        }
+    }
+
+    fn apply_desk(&mut self, seq: Seq, at: Moment, desk: &DeskEvent) {
+        let Some(holding) = desk.weapon.as_ref().and_then(|id| self.weapons.get_mut(id)) else { return };
+        let before = match &holding.custody {
+            Custody::Out { to, .. } => Some(to.clone()),
+            Custody::In => None,
+        };
+        let custody = match (desk.kind, &desk.person) {
+            (DeskKind::Issued, Some(person)) => {
+                holding.last_holder = Some(person.clone());
+                *self.held.entry(person.clone()).or_default() += 1;
+                Custody::Out { to: person.clone(), since: at, due_wall_ms: desk.due_wall_ms, seq }
+            }
+            (DeskKind::Returned, _) => Custody::In,
+            _ => return,
+        };
+        *self.counts.place(holding) -= 1;
+        holding.custody = custody;
+        *self.counts.place(holding) += 1;
+        holding.last_custody = Some(seq);
+        if let Some(person) = before {
+            self.gave_back(&person);
+        }
+    }
+
+    /// Who holds nothing has no line: the fold and a snapshot of it stay equal.
+    fn gave_back(&mut self, person: &PersonId) {
+        match self.held.get_mut(person) {
+            Some(held) if *held > 1 => *held -= 1,
+            Some(_) => drop(self.held.remove(person)),
+            None => {}
+        }
+    }
+}

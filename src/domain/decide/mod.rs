@@ -1,0 +1,207 @@
+//! The one place where it is decided what may leave and what came back.
+
+mod give_back;
+mod issue;
+
+use super::armoury::{Armoury, Holding};
+use super::event::{DeskEvent, DeskKind, Evidence, Mode, Reason, Verdict};
+use super::ids::{PersonId, ReadPoint, WeaponId};
+use super::moment::Moment;
+use super::weapon::{Custody, Standing};
+
+/// What the desk saw and made of it: one presentation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// What was shown.
+    pub item: Item,
+    /// Who showed it.
+    pub bearer: Bearer,
+    /// A second person whose badge was shown.
+    pub witness: Option<PersonId>,
+    /// The direction in force.
+    pub mode: Mode,
+    /// Where.
+    pub read_point: Option<ReadPoint>,
+    /// The readings.
+    pub evidence: Vec<Evidence>,
+    /// The same weapon acted less than the dead time ago.
+    pub too_soon: bool,
+}
+
+/// The thing shown at the desk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    /// A weapon of the book.
+    Weapon {
+        /// Which.
+        id: WeaponId,
+        /// Its tag was read.
+        by_tag: bool,
+        /// Its mark was read.
+        by_mark: bool,
+        /// The tag's chip is not the one enrolled.
+        foreign_chip: bool,
+    },
+    /// Tag and mark name different weapons.
+    Disagree {
+        /// What the tag says.
+        by_tag: WeaponId,
+        /// What the mark says.
+        by_mark: Option<WeaponId>,
+    },
+    /// A weapon seen in a way that could be another's presentation.
+    Unsure {
+        /// Which it may be.
+        id: WeaponId,
+    },
+    /// A tag that is not in the book.
+    UnknownTag,
+    /// A mark that is not in the book.
+    UnknownMark,
+    /// A badge that is not in the book.
+    UnknownBadge,
+}
+
+/// Whose badge was shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bearer {
+    /// Nobody's.
+    None,
+    /// This person's.
+    Known(PersonId),
+    /// More than one, and no telling whose the item is.
+    Several,
+}
+
+impl Bearer {
+    /// The person, where there is exactly one.
+    pub fn person(&self) -> Option<&PersonId> {
+        match self {
+            Self::Known(person) => Some(person),
+            Self::None | Self::Several => None,
+        }
+    }
+}
+
+/// What is to be written, and so what is to be shown.
+#[derive(Debug, Clone, PartialEq)]
+#[must_use = "a decision that is not written did not happen"]
+pub struct Decision {
+    /// The one entry of this presentation.
+    pub event: DeskEvent,
+    /// Why somebody has to come, if somebody has to.
+    pub alarm: Option<Reason>,
+}
+
+impl Decision {
+    /// The word for the screen.
+    pub fn verdict(&self) -> Verdict {
+        self.event.kind.verdict()
+    }
+}
+
+/// Decides on one presentation.
+///
+/// Pure: the same armoury, request and moment give the same decision for ever. `now` serves only for dates
+/// (authorisations, due times); nothing is ordered by it.
+pub fn decide(armoury: &Armoury, request: &Request, now: Moment) -> Decision {
+    match &request.item {
+        Item::UnknownTag => blank(request, DeskKind::Refused, Reason::UnknownTag),
+        Item::UnknownMark => blank(request, DeskKind::Refused, Reason::UnknownMark),
+        Item::UnknownBadge => blank(request, DeskKind::Refused, Reason::UnknownBadge),
+        Item::Weapon { id, .. } | Item::Unsure { id } => known(armoury, request, id, now),
+        Item::Disagree { by_tag, by_mark } => {
+            known(armoury, request, more_likely(armoury, by_tag, by_mark.as_ref()), now)
+        }
+    }
+}
+
+/// Tag and mark name two weapons and one lies there. One that is out may be it, and a return is a fact; if both are,
+/// the mark is believed, because a tag comes off more easily.
+fn more_likely<'a>(armoury: &Armoury, by_tag: &'a WeaponId, by_mark: Option<&'a WeaponId>) -> &'a WeaponId {
+    let is_out = |id: &&WeaponId| armoury.weapon(id).is_some_and(|found| found.custody != Custody::In);
+    by_mark.filter(is_out).unwrap_or(by_tag)
+}
+
+fn known(armoury: &Armoury, request: &Request, id: &WeaponId, now: Moment) -> Decision {
+    match armoury.weapon(id) {
+        Some(holding) => decide_weapon(armoury, request, holding, now),
+        // The desk looked it up a moment ago; a weapon is never removed from the book.
+        None => blank(request, DeskKind::Refused, Reason::UnknownTag),
+    }
+}
+
+/// Direction follows custody unless the mode sets it. A weapon that is out and shown is coming back, except in ISSUE
+/// mode, where it is refused (`architecture.md`, rulings). Where the mode says no, what is wrong with the weapon
+/// itself is said first: a destroyed weapon is the louder news.
+fn decide_weapon(armoury: &Armoury, request: &Request, holding: &Holding, now: Moment) -> Decision {
+    let mode_says = match (&holding.custody, request.mode) {
+        (Custody::Out { to, .. }, Mode::Auto | Mode::Return) => {
+            return give_back::give_back(request, holding, to);
+        }
+        (Custody::In, Mode::Auto | Mode::Issue) => return issue::issue(armoury, request, holding, now),
+        (Custody::Out { .. }, Mode::Issue) => Reason::AlreadyOut,
+        (Custody::In, Mode::Return) => Reason::AlreadyIn,
+    };
+    let reason = fault_of(request, holding).unwrap_or(mode_says);
+    about(request, holding, refusal_kind(reason), reason)
+}
+
+/// What is wrong with the weapon itself, whoever shows it and whatever for.
+fn fault_of(request: &Request, holding: &Holding) -> Option<Reason> {
+    standing_reason(holding.standing).or(match &request.item {
+        Item::Disagree { .. } => Some(Reason::MarkMismatch),
+        Item::Weapon { foreign_chip: true, .. } => Some(Reason::CloneSuspected),
+        _ => None,
+    })
+}
+
+/// What a standing other than in service says at the desk.
+fn standing_reason(standing: Standing) -> Option<Reason> {
+    match standing {
+        Standing::InService => None,
+        Standing::Destroyed => Some(Reason::Destroyed),
+        Standing::HotListed => Some(Reason::HotListed),
+        Standing::NotHere => Some(Reason::NotHere),
+    }
+}
+
+fn refusal_kind(reason: Reason) -> DeskKind {
+    if reason == Reason::NotHere { DeskKind::Asked } else { DeskKind::Refused }
+}
+
+/// Reasons for which somebody has to come, whatever the verdict.
+fn alarm_for(reason: Reason) -> Option<Reason> {
+    match reason {
+        Reason::Destroyed | Reason::HotListed | Reason::CloneSuspected | Reason::MarkMismatch => Some(reason),
+        _ => None,
+    }
+}
+
+/// An answer about a weapon.
+fn about(request: &Request, holding: &Holding, kind: DeskKind, reason: Reason) -> Decision {
+    let mut decision = blank(request, kind, reason);
+    decision.event.weapon = Some(holding.weapon.id.clone());
+    decision.event.predecessor = holding.last_custody;
+    decision
+}
+
+/// An answer in which no weapon was identified.
+fn blank(request: &Request, kind: DeskKind, reason: Reason) -> Decision {
+    Decision {
+        event: DeskEvent {
+            kind,
+            reason: Some(reason),
+            weapon: None,
+            person: request.bearer.person().cloned(),
+            brought_by: None,
+            witness: request.witness.clone(),
+            read_point: request.read_point.clone(),
+            mode: request.mode,
+            due_wall_ms: None,
+            predecessor: None,
+            evidence: request.evidence.clone(),
+        },
+        alarm: alarm_for(reason),
+    }
+}

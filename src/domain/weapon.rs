@@ -1,0 +1,147 @@
+//! A weapon: one record each, never one per type (armoury-practice W-1).
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use super::ids::{PersonId, Seq, WeaponId};
+use super::moment::Moment;
+use crate::identity::{MarkId, TagId};
+
+/// What the register says of one weapon. Unknown fields are empty, never guessed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct Weapon {
+    /// The armoury's number.
+    #[n(0)]
+    pub id: WeaponId,
+    /// Maker as marked.
+    #[n(1)]
+    pub maker: Option<String>,
+    /// Country of manufacture as marked.
+    #[n(2)]
+    pub country: Option<String>,
+    /// Type or model.
+    #[n(3)]
+    pub model: Option<String>,
+    /// Calibre as marked.
+    #[n(4)]
+    pub calibre: Option<String>,
+    /// Serial as marked; not a key on its own (W-2).
+    #[n(5)]
+    pub serial: Option<String>,
+    /// UN category code, `SA-1` to `LW-7` (`un-categories.md` section 1).
+    #[n(6)]
+    pub category: Option<String>,
+    /// Rack of its home slot.
+    #[n(7)]
+    pub rack: Option<String>,
+    /// Slot in that rack.
+    #[n(8)]
+    pub slot: Option<String>,
+    /// What a reader or a camera may find on it.
+    #[n(9)]
+    pub identifiers: Vec<Identifier>,
+}
+
+/// Something on a weapon that a device can read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[serde(rename_all = "snake_case")]
+pub enum Identifier {
+    /// A UHF tag: its code as held in the EPC bank and, where enrolled, its chip's number.
+    #[n(0)]
+    Tag {
+        /// EPC bytes.
+        #[n(0)]
+        #[cbor(with = "minicbor::bytes")]
+        epc: Vec<u8>,
+        /// TID bytes; a tag that answers with another is suspected of being a copy.
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
+        tid: Option<Vec<u8>>,
+    },
+    /// A mark a camera can read, with its text as marked.
+    #[n(1)]
+    Mark {
+        /// The text.
+        #[n(0)]
+        text: String,
+    },
+}
+
+impl Weapon {
+    /// Keys of its tags.
+    pub fn tag_ids(&self) -> impl Iterator<Item = TagId> + '_ {
+        self.identifiers.iter().filter_map(|identifier| match identifier {
+            Identifier::Tag { epc, .. } => Some(TagId::from_epc(epc)),
+            Identifier::Mark { .. } => None,
+        })
+    }
+
+    /// Keys of its marks.
+    pub fn mark_ids(&self) -> impl Iterator<Item = MarkId> + '_ {
+        self.identifiers.iter().filter_map(|identifier| match identifier {
+            Identifier::Mark { text } => Some(MarkId::from_text(text)),
+            Identifier::Tag { .. } => None,
+        })
+    }
+
+    /// The chip number enrolled with the tag `tag`, if one was.
+    pub fn enrolled_tid(&self, tag: &TagId) -> Option<&[u8]> {
+        self.identifiers.iter().find_map(|identifier| match identifier {
+            Identifier::Tag { epc, tid: Some(tid) } if TagId::from_epc(epc) == *tag => Some(tid.as_slice()),
+            _ => None,
+        })
+    }
+}
+
+/// Whether a weapon may be handed out at all, apart from who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, Encode, Decode)]
+#[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
+pub enum Standing {
+    /// Ordinary stock.
+    #[default]
+    #[n(0)]
+    InService,
+    /// On a list of lost or stolen weapons.
+    #[n(1)]
+    HotListed,
+    /// Destroyed with a certificate; seen again it is the loudest alarm.
+    #[n(2)]
+    Destroyed,
+    /// Belongs to another armoury or is in transit.
+    #[n(3)]
+    NotHere,
+}
+
+impl Standing {
+    /// The word used on screens and in the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::InService => "in_service",
+            Self::HotListed => "hot_listed",
+            Self::Destroyed => "destroyed",
+            Self::NotHere => "not_here",
+        }
+    }
+}
+
+/// Who answers for a weapon now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Custody {
+    /// The armoury.
+    In,
+    /// A person.
+    Out {
+        /// The bearer.
+        to: PersonId,
+        /// When it was issued.
+        since: Moment,
+        /// When it is due back, wall milliseconds.
+        due_wall_ms: Option<i64>,
+        /// The entry that issued it.
+        seq: Seq,
+    },
+}
