@@ -57,3 +57,4 @@
 
 pub mod domain;
 pub mod identity;
+pub mod ledger;
