@@ -9,3 +9,5 @@
 //! | [`panel`] | lamps, buzzer and lock relay behind one verb, on GPIO or as a printed stand-in |
 //! | [`bench`] | simulated devices that speak the real protocols over pseudo-terminals, harsher than the real ones |
 
+pub mod bench;
+pub mod reader;
