@@ -10,4 +10,6 @@
 //! | [`bench`] | simulated devices that speak the real protocols over pseudo-terminals, harsher than the real ones |
 
 pub mod bench;
+pub mod camera;
 pub mod reader;
+pub mod symbol;
