@@ -11,5 +11,6 @@
 
 pub mod bench;
 pub mod camera;
+pub mod panel;
 pub mod reader;
 pub mod symbol;
