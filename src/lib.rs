@@ -58,3 +58,4 @@
 pub mod domain;
 pub mod identity;
 pub mod ledger;
+pub mod scan;
