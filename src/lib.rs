@@ -55,6 +55,7 @@
 //! - Order comes from the ledger's numbers; a clock is only a claim ([`domain::moment`]).
 //! - One process owns a data folder ([`ledger::lock`]).
 
+pub mod config;
 pub mod domain;
 pub mod identity;
 pub mod ledger;
