@@ -60,3 +60,4 @@ pub mod domain;
 pub mod identity;
 pub mod ledger;
 pub mod scan;
+pub mod sync;
