@@ -57,6 +57,7 @@
 
 pub mod config;
 pub mod domain;
+pub mod hq;
 pub mod identity;
 pub mod ledger;
 pub mod scan;
