@@ -61,4 +61,6 @@ pub mod hq;
 pub mod identity;
 pub mod ledger;
 pub mod scan;
+#[cfg(feature = "station")]
+pub mod station;
 pub mod sync;

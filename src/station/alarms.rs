@@ -1,0 +1,65 @@
+//! Alarms on the board: raised, seen, cleared. An alarm is for action; what asks for none is a line in the log.
+
+use super::board::Board;
+use super::view::{Alarm, AlarmState};
+use crate::domain::{Moment, Reason};
+
+/// Alarms kept; the oldest goes first.
+const ALARMS_MAX: usize = 50;
+
+impl Board {
+    /// Raises an alarm; one of the same words that still stands is not raised twice.
+    pub fn alarm(&mut self, priority: u8, what: String, first_step: &str, now: Moment) {
+        let standing = self.view.alarms.iter_mut().find(|alarm| alarm.what == what);
+        if let Some(alarm) = standing {
+            if alarm.state != AlarmState::New {
+                alarm.state = AlarmState::New;
+                alarm.since_wall_ms = now.wall_ms;
+            }
+            return;
+        }
+        let alarm = Alarm {
+            id: self.next_alarm,
+            priority,
+            state: AlarmState::New,
+            since_wall_ms: now.wall_ms,
+            what,
+            first_step: first_step.into(),
+        };
+        self.next_alarm += 1;
+        self.view.alarms.insert(0, alarm);
+        self.view.alarms.truncate(ALARMS_MAX);
+    }
+
+    /// The cause of an alarm is gone: it goes too if somebody has seen it.
+    pub fn clear_alarm(&mut self, what: &str) {
+        self.view.alarms.retain(|alarm| !(alarm.what == what && alarm.state == AlarmState::Acked));
+        for alarm in self.view.alarms.iter_mut().filter(|alarm| alarm.what == what) {
+            alarm.state = AlarmState::Cleared;
+        }
+    }
+
+    /// Somebody has seen the alarm. Answers whether there is one of that number.
+    pub fn acknowledge(&mut self, id: u64) -> bool {
+        let Some(place) = self.view.alarms.iter().position(|alarm| alarm.id == id) else { return false };
+        if self.view.alarms[place].state == AlarmState::Cleared {
+            self.view.alarms.remove(place);
+        } else {
+            self.view.alarms[place].state = AlarmState::Acked;
+        }
+        true
+    }
+
+    /// The newest alarm nobody has acknowledged.
+    pub fn newest_alarm(&self) -> Option<u64> {
+        self.view.alarms.iter().find(|alarm| alarm.state != AlarmState::Acked).map(|alarm| alarm.id)
+    }
+}
+
+/// How loud an alarm for a reason is, and the first step.
+pub fn alarm_words(reason: Reason) -> (u8, &'static str) {
+    match reason {
+        Reason::Destroyed | Reason::HotListed => (1, "Keep the weapon here. Close the door. Call the guard."),
+        _ => (2, "Lay the weapon aside. Compare tag, mark and serial. Call the supervisor."),
+    }
+}

@@ -1,0 +1,376 @@
+//! The board: keeps what the screen shows, from entries that are already written.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::input::{DeviceReport, DeviceState};
+use super::view::{DeskView, Device, ItemView, PersonView, Recent, StationView, StoreView, SyncView, View};
+use super::words::{self, Words};
+use crate::domain::armoury::Holding;
+use crate::domain::{
+    Armoury, DeskEvent, DeskKind, Moment, PersonId, Practice, Roster, Seq, Verdict, WeaponId,
+};
+use crate::scan::desk::Waiting;
+
+/// How long an accepted verdict stands, ms (`ux.md` section 3).
+const ACCEPTED_MS: u64 = 3_000;
+
+/// Verdicts of one act on several weapons come close together, ms: they share the screen.
+const TOGETHER_MS: u64 = 1_500;
+
+/// Lines kept.
+const RECENT_MAX: usize = 40;
+const HELD_MAX: usize = 20;
+const ITEMS_MAX: usize = 12;
+
+/// How long a device's warning stands beside its figures, ms.
+const WARNED_MS: u64 = 60_000;
+
+/// The view under construction.
+#[derive(Debug)]
+pub struct Board {
+    pub(super) view: View,
+    started: Moment,
+    /// The last warning of each device, and when it came.
+    warnings: HashMap<String, (String, u64)>,
+    pub(super) next_alarm: u64,
+    /// When the desk's word was put up, by the counter: clocks jump.
+    last_desk_ms: Option<u64>,
+    last_person: Option<PersonId>,
+}
+
+impl Board {
+    /// A board that says WAIT.
+    pub fn new(id: &str, practice: Practice, at: Moment) -> Self {
+        let view = View {
+            station: StationView {
+                id: id.to_owned(),
+                practice,
+                version: env!("CARGO_PKG_VERSION").into(),
+                mode: crate::domain::Mode::Auto,
+                wall_ms: at.wall_ms,
+                clock: at.quality.word().into(),
+                up_ms: 0,
+            },
+            desk: blank(Verdict::Wait),
+            held: Vec::new(),
+            recent: Vec::new(),
+            counts: Default::default(),
+            alarms: Vec::new(),
+            devices: Vec::new(),
+            sync: SyncView {
+                state: "off".into(),
+                detail: String::new(),
+                waiting: 0,
+                acknowledged: 0,
+                last_receipt_wall_ms: None,
+                down_since_wall_ms: None,
+            },
+            store: StoreView {
+                state: "ok".into(),
+                detail: String::new(),
+                head: 0,
+                head_hash: String::new(),
+                reads_dropped: 0,
+            },
+            watchers: 0,
+        };
+        Self {
+            view,
+            started: at,
+            warnings: HashMap::new(),
+            next_alarm: 1,
+            last_desk_ms: None,
+            last_person: None,
+        }
+    }
+
+    /// The picture.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The parts that the clerk keeps up itself.
+    pub fn view_mut(&mut self) -> &mut View {
+        &mut self.view
+    }
+
+    /// The clock moved on: accepted verdicts that have stood long enough go.
+    pub fn clock(&mut self, now: Moment) {
+        self.view.station.wall_ms = now.wall_ms;
+        self.view.station.clock = now.quality.word().into();
+        self.view.station.up_ms = now.mono_ms.saturating_sub(self.started.mono_ms);
+        let stood_ms = self.last_desk_ms.map(|since_ms| now.mono_ms.saturating_sub(since_ms));
+        let over = self.view.desk.until_wall_ms.is_some() && stood_ms.is_none_or(|ms| ms >= ACCEPTED_MS);
+        if !self.view.desk.stays && self.view.desk.seq.is_some() && over {
+            self.view.desk = blank(Verdict::Ready);
+        }
+    }
+
+    /// A presentation was written. `before`: the weapon as it was before.
+    pub fn presented(
+        &mut self,
+        (seq, at): (Seq, Moment),
+        desk: &DeskEvent,
+        before: Option<&Holding>,
+        armoury: &Armoury,
+        roster: &Roster,
+    ) {
+        let verdict = desk.kind.verdict();
+        let words = words::for_desk(desk, before, armoury, roster);
+        let item = item(desk, armoury);
+        let person = desk.person.as_ref().map(|id| person(id, armoury, roster));
+        self.remember(seq, at, desk, &item, armoury, roster);
+        let together = self.last_desk_ms.is_some_and(|ms| at.mono_ms.saturating_sub(ms) <= TOGETHER_MS)
+            && self.view.desk.seq.is_some()
+            && self.last_person == desk.person
+            && self.view.desk.items.len() < ITEMS_MAX;
+        if !together {
+            self.push_aside();
+        }
+        let old = std::mem::replace(&mut self.view.desk, blank(verdict));
+        let mut items = if together { old.items } else { Vec::new() };
+        items.push(item);
+        // The verdict of several is the worst of them, with its own words.
+        let older_is_worse = together && old.verdict > verdict;
+        let Words { why, now, code } = words;
+        let stays = matches!(verdict, Verdict::Stop | Verdict::Ask) || (together && old.stays);
+        self.view.desk = DeskView {
+            verdict: if older_is_worse { old.verdict } else { verdict },
+            reason: if older_is_worse { old.reason } else { desk.reason },
+            items,
+            person,
+            why: if older_is_worse { old.why } else { why },
+            now: if older_is_worse { old.now } else { now },
+            code: if older_is_worse { old.code } else { code },
+            seq: Some(seq),
+            until_wall_ms: (!stays).then(|| at.wall_ms.saturating_add_unsigned(ACCEPTED_MS)),
+            stays,
+        };
+        self.last_desk_ms = Some(at.mono_ms);
+        self.last_person.clone_from(&desk.person);
+    }
+
+    /// An entry could not be written: STOP, and nothing is said to be saved.
+    pub fn not_saved(&mut self, desk: &DeskEvent, armoury: &Armoury, roster: &Roster, cause: &str) {
+        self.push_aside();
+        let Words { why, now, code } = words::not_saved(cause);
+        let mut item = item(desk, armoury);
+        item.verdict = Verdict::Stop;
+        item.due_wall_ms = None;
+        self.view.desk = DeskView {
+            items: vec![item],
+            person: desk.person.as_ref().map(|id| person(id, armoury, roster)),
+            why,
+            now,
+            code,
+            stays: true,
+            ..blank(Verdict::Stop)
+        };
+    }
+
+    /// What the desk waits for, where no verdict stands.
+    pub fn prompt(&mut self, waiting: Option<(Waiting, u64)>, armoury: &Armoury, roster: &Roster) {
+        if self.view.desk.seq.is_some() || self.view.desk.stays {
+            return;
+        }
+        let Some((waiting, left_ms)) = waiting else {
+            if self.view.desk.verdict != Verdict::Ready || self.view.desk.person.is_some() {
+                self.view.desk = blank(Verdict::Ready);
+            }
+            return;
+        };
+        let seconds = left_ms.div_ceil(1000);
+        let (id, why, now) = match waiting {
+            Waiting::Weapon(id) => {
+                let mut desk = blank(Verdict::Ready);
+                desk.person = Some(person(&id, armoury, roster));
+                desk.now = format!("Show the item. {seconds} s left.");
+                self.view.desk = desk;
+                return;
+            }
+            Waiting::Badge(id) => (id, "Item seen, no badge.", "Show your badge."),
+            Waiting::OneBadge(id) => (id, "More than one badge in view.", "Leave one badge."),
+            Waiting::Mark(id) => (id, "Tag read, mark not yet.", "Show the mark to the camera."),
+            Waiting::Tag(id) => (id, "Mark read, tag not yet.", "Hold the tag towards the reader."),
+            Waiting::Witness(id) => (id, "A second person is needed.", "Second badge."),
+        };
+        let items = armoury.weapon(&id).map(|holding| weapon_item(holding, Verdict::Again, None));
+        self.view.desk = DeskView {
+            items: items.into_iter().collect(),
+            why: why.into(),
+            now: format!("{now} {seconds} s left."),
+            ..blank(Verdict::Again)
+        };
+    }
+
+    /// Whatever waits first was dealt with: the STOP or ASK on the screen, else the newest that was pushed aside.
+    pub fn handled(&mut self) {
+        if self.view.desk.stays {
+            self.view.desk = blank(Verdict::Ready);
+        } else if !self.view.held.is_empty() {
+            self.view.held.remove(0);
+        }
+    }
+
+    /// One STOP or ASK was dealt with, wherever it stands now. Without a number: the one that could not be entered.
+    pub fn handled_entry(&mut self, seq: Option<Seq>) {
+        if self.view.desk.stays && self.view.desk.seq == seq {
+            self.view.desk = blank(Verdict::Ready);
+        } else {
+            self.view.held.retain(|line| Some(line.seq) != seq);
+        }
+    }
+
+    /// A notice in the place of the verdict, for a moment.
+    pub fn notice(&mut self, why: &str, now: Moment) {
+        if !self.view.desk.stays {
+            let until_wall_ms = Some(now.wall_ms.saturating_add_unsigned(ACCEPTED_MS));
+            self.view.desk =
+                DeskView { why: why.into(), until_wall_ms, seq: Some(0), ..blank(Verdict::Again) };
+            self.last_desk_ms = Some(now.mono_ms);
+        }
+    }
+
+    /// A device's line.
+    pub fn device(&mut self, report: &DeviceReport, now: Moment) {
+        let place = self.view.devices.iter().position(|device| device.name == report.name);
+        let place = place.unwrap_or_else(|| {
+            self.view.devices.push(Device {
+                name: report.name.clone(),
+                kind: report.kind.word().into(),
+                state: String::new(),
+                detail: String::new(),
+                last_sign_wall_ms: None,
+            });
+            self.view.devices.len() - 1
+        });
+        let detail = self.with_warning(report, now);
+        let device = &mut self.view.devices[place];
+        device.detail = detail;
+        device.state = match report.state {
+            DeviceState::Starting => "starting",
+            DeviceState::Up | DeviceState::Figures | DeviceState::Warning => "ok",
+            DeviceState::Down => "SILENT",
+            DeviceState::Off => "off",
+        }
+        .into();
+        if matches!(report.state, DeviceState::Up | DeviceState::Figures | DeviceState::Warning) {
+            device.last_sign_wall_ms = Some(now.wall_ms);
+        }
+    }
+
+    /// What is known about a device; figures with the warning that would be gone with the next second.
+    fn with_warning(&mut self, report: &DeviceReport, now: Moment) -> String {
+        match (report.state, self.warnings.get(&report.name)) {
+            (DeviceState::Figures, Some((warning, since_ms)))
+                if now.mono_ms.saturating_sub(*since_ms) < WARNED_MS =>
+            {
+                return format!("{warning} · {}", report.detail);
+            }
+            (DeviceState::Warning, _) => {
+                self.warnings.insert(report.name.clone(), (report.detail.clone(), now.mono_ms));
+            }
+            _ => {}
+        }
+        report.detail.clone()
+    }
+
+    /// A STOP or ASK shrinks to a line that stays listed.
+    fn push_aside(&mut self) {
+        if !self.view.desk.stays {
+            return;
+        }
+        if let Some(line) = self.view.recent.iter().find(|line| Some(line.seq) == self.view.desk.seq) {
+            self.view.held.insert(0, line.clone());
+            self.view.held.truncate(HELD_MAX);
+        }
+    }
+
+    fn remember(
+        &mut self,
+        seq: Seq,
+        at: Moment,
+        desk: &DeskEvent,
+        item: &ItemView,
+        armoury: &Armoury,
+        roster: &Roster,
+    ) {
+        let place = desk.read_point.as_ref().map_or("", |place| place.as_str());
+        let note = match desk.reason {
+            Some(reason) => words::short(reason).to_owned(),
+            None => [place, &words::road(&desk.evidence)].join(" · "),
+        };
+        let who =
+            desk.brought_by.as_ref().filter(|_| desk.kind == DeskKind::Returned).or(desk.person.as_ref());
+        let line = Recent {
+            seq,
+            wall_ms: at.wall_ms,
+            verdict: desk.kind.verdict(),
+            item: item.id.clone(),
+            person: who.map(|id| roster.call(id)).unwrap_or_default(),
+            note,
+        };
+        let mut recent = VecDeque::from(std::mem::take(&mut self.view.recent));
+        recent.push_front(line);
+        recent.truncate(RECENT_MAX);
+        self.view.recent = recent.into();
+        self.view.counts = armoury.counts();
+    }
+}
+
+/// An empty desk with a verdict.
+fn blank(verdict: Verdict) -> DeskView {
+    DeskView {
+        verdict,
+        reason: None,
+        items: Vec::new(),
+        person: None,
+        why: String::new(),
+        now: if verdict == Verdict::Ready { "Show badge, then item.".into() } else { String::new() },
+        code: String::new(),
+        seq: None,
+        until_wall_ms: None,
+        stays: false,
+    }
+}
+
+fn item(desk: &DeskEvent, armoury: &Armoury) -> ItemView {
+    let verdict = desk.kind.verdict();
+    if let Some(holding) = desk.weapon.as_ref().and_then(|id: &WeaponId| armoury.weapon(id)) {
+        return weapon_item(holding, verdict, desk.due_wall_ms);
+    }
+    let value = desk.evidence.first().map_or("", |evidence| evidence.value.as_str());
+    let tail: Vec<char> = value.chars().filter(|c| !c.is_control()).rev().take(4).collect();
+    ItemView {
+        id: format!("..{}", tail.into_iter().rev().collect::<String>().to_uppercase()),
+        model: String::new(),
+        serial: String::new(),
+        home: String::new(),
+        verdict,
+        due_wall_ms: None,
+    }
+}
+
+fn weapon_item(holding: &Holding, verdict: Verdict, due_wall_ms: Option<i64>) -> ItemView {
+    let weapon = &holding.weapon;
+    let text = |field: &Option<String>| field.clone().unwrap_or_default();
+    let home: Vec<&str> = [&weapon.rack, &weapon.slot].into_iter().flatten().map(String::as_str).collect();
+    ItemView {
+        id: weapon.id.to_string(),
+        model: text(&weapon.model),
+        serial: text(&weapon.serial),
+        home: home.join("-"),
+        verdict,
+        due_wall_ms,
+    }
+}
+
+fn person(id: &PersonId, armoury: &Armoury, roster: &Roster) -> PersonView {
+    let personal = roster.personal(id).cloned().unwrap_or_default();
+    PersonView {
+        rank: personal.rank.unwrap_or_default(),
+        name: personal.name.unwrap_or_else(|| id.to_string()),
+        unit: personal.unit.unwrap_or_default(),
+        holds: armoury.held_by(id),
+    }
+}

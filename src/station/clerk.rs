@@ -1,0 +1,410 @@
+//! The clerk: one thread that owns the book, the desk and the ledger's only writing connection, and takes one input
+//! after the other.
+
+use std::sync::Arc;
+
+use armoury_hardware::panel::Signal;
+use tokio::sync::{mpsc, watch};
+
+use super::alarms;
+use super::board::Board;
+use super::input::{Input, Stamped};
+use super::keeper::Keeper;
+use super::store::{Health, NotSaved};
+use super::view::View;
+use crate::domain::event::Started;
+use crate::domain::{
+    Armoury, DeskEvent, DeskKind, Event, Mode, Moment, Policy, Practice, Request, Seq, StationId, Verdict,
+    decide,
+};
+use crate::ledger::{Draft, Opened, Record};
+use crate::scan::card::Card;
+use crate::scan::desk::{Act, Desk, DeskSettings};
+use crate::scan::presence::{Presence, PresenceSettings};
+use crate::scan::subject::Book;
+
+/// A desk that has been quiet for so long is idle, ms: time for the write-ahead log and the snapshot.
+const IDLE_MS: u64 = 5_000;
+
+/// How often a full disk is looked at again, ms.
+const ROOM_EVERY_MS: u64 = 10_000;
+
+/// What the clerk needs to know beside the ledger.
+#[derive(Debug, Clone)]
+pub struct ClerkSettings {
+    /// The station's name.
+    pub station: StationId,
+    /// The desk.
+    pub desk: DeskSettings,
+    /// Thresholds of presence.
+    pub presence: PresenceSettings,
+    /// The rules of the configuration; none leaves those of the ledger in force.
+    pub policy: Option<Policy>,
+    /// Whether there is a headquarters to send to.
+    pub headquarters: bool,
+}
+
+/// Where the clerk's results go. Facts are in the ledger by then; these are pictures and signals.
+#[derive(Debug, Clone)]
+pub struct Outlets {
+    /// The picture for every screen.
+    pub view: watch::Sender<Arc<View>>,
+    /// The newest entry, for whoever sends entries on.
+    pub head: watch::Sender<Seq>,
+    /// Lamps, buzzer, lock.
+    pub panel: mpsc::Sender<Signal>,
+    /// Send to headquarters now.
+    pub nudge: Arc<tokio::sync::Notify>,
+}
+
+/// The owner of everything that must be true.
+#[derive(Debug)]
+pub struct Clerk {
+    pub(super) keeper: Keeper,
+    presence: Presence,
+    pub(super) desk: Desk,
+    pub(super) board: Board,
+    pub(super) outlets: Outlets,
+    flooded: u64,
+    last_input_ms: u64,
+    last_room_ms: u64,
+    pub(super) snapshot_seq: Seq,
+    pub(super) checkpointed: Seq,
+    signal: Signal,
+}
+
+impl Clerk {
+    /// Takes over an opened ledger and enters the start.
+    ///
+    /// # Errors
+    /// The start cannot be written: a station that cannot write does not start.
+    pub fn start(
+        opened: Opened,
+        settings: &ClerkSettings,
+        outlets: Outlets,
+        at: Moment,
+    ) -> Result<Self, NotSaved> {
+        let keeper = Keeper::new(opened);
+        let practice = keeper.armoury.practice.unwrap_or(Practice::Live);
+        let mut clerk = Self {
+            presence: Presence::new(settings.presence),
+            desk: Desk::new(settings.desk),
+            board: Board::new(settings.station.as_str(), practice, at),
+            snapshot_seq: keeper.armoury.head,
+            checkpointed: keeper.armoury.head,
+            keeper,
+            outlets,
+            flooded: 0,
+            last_input_ms: at.mono_ms,
+            last_room_ms: at.mono_ms,
+            signal: Signal::Dark,
+        };
+        let mut drafts: Vec<Draft> = Vec::new();
+        if clerk.keeper.armoury.station.as_ref() != Some(&settings.station) {
+            drafts.push(Event::StationNamed(settings.station.clone()).into());
+        }
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let after_unclean_end = clerk.keeper.armoury.running;
+        drafts.push(Event::Started(Started { version, after_unclean_end }).into());
+        if let Some(policy) =
+            settings.policy.as_ref().filter(|policy| **policy != clerk.keeper.armoury.policy)
+        {
+            drafts.push(Event::PolicySet(policy.clone()).into());
+        }
+        clerk.write(at, None, &drafts)?;
+        let view = clerk.board.view_mut();
+        view.counts = clerk.keeper.armoury.counts();
+        view.sync.state = if settings.headquarters { "starting".into() } else { "off".into() };
+        if after_unclean_end {
+            clerk.board.alarm(
+                3,
+                "The last run ended without a close: power or crash.".into(),
+                "Check the power supply.",
+                at,
+            );
+        }
+        clerk.refresh(at);
+        Ok(clerk)
+    }
+
+    /// What headquarters has signed for so far, for the picture.
+    pub fn set_acknowledged(&mut self, seq: Seq, wall_ms: Option<i64>) {
+        let sync = &mut self.board.view_mut().sync;
+        sync.acknowledged = seq;
+        sync.last_receipt_wall_ms = wall_ms;
+    }
+
+    /// Takes one input to its end: decided, written, applied, shown.
+    pub fn take(&mut self, stamped: Stamped) {
+        let Stamped { at, input } = stamped;
+        if !matches!(input, Input::Tick | Input::Device(_) | Input::Watchers(_)) {
+            self.last_input_ms = at.mono_ms;
+        }
+        let acts = match input {
+            Input::Tag(reading) => match self.presence.read(&reading, at.mono_ms) {
+                Some(appeared) => {
+                    let book = book(&self.keeper, &self.presence);
+                    self.desk.tag_appeared(book, &appeared, at.mono_ms)
+                }
+                None => return,
+            },
+            Input::Code(reading) => {
+                let book = book(&self.keeper, &self.presence);
+                self.desk.code(book, &reading, at.mono_ms)
+            }
+            Input::Tick => self.tick(at),
+            Input::Device(report) => {
+                self.device(&report, at);
+                Vec::new()
+            }
+            Input::Road(report) => {
+                self.road(report, at);
+                Vec::new()
+            }
+            Input::Ask(asked) => {
+                self.ask(*asked, at);
+                Vec::new()
+            }
+            Input::Watchers(watchers) => {
+                self.board.view_mut().watchers = watchers;
+                Vec::new()
+            }
+            Input::Stop => Vec::new(),
+        };
+        for act in acts {
+            self.act(act, at);
+        }
+        self.refresh(at);
+    }
+
+    /// The orderly end: an answer to what waits, the last entry, the fold kept, the log moved into the file, lamps dark.
+    pub fn finish(mut self, at: Moment) {
+        self.answer_waiting(at);
+        if let Err(error) = self.write(at, None, &[Event::Stopped.into()]) {
+            tracing::error!("enter the end of the run: {error}");
+        }
+        self.keep_fold();
+        if let Err(error) = self.keeper.store.ledger().empty_log() {
+            tracing::warn!("move the write-ahead log into the file: {error}");
+        }
+        self.signal(Signal::Dark);
+    }
+
+    /// Everything the station shows.
+    pub fn view(&self) -> &View {
+        self.board.view()
+    }
+
+    /// The state, for tests and checks of it.
+    pub fn armoury(&self) -> &Armoury {
+        &self.keeper.armoury
+    }
+
+    fn tick(&mut self, at: Moment) -> Vec<Act> {
+        for tag in self.presence.tick(at.mono_ms) {
+            self.desk.tag_left(&tag, at.mono_ms);
+        }
+        if at.mono_ms.saturating_sub(self.last_room_ms) >= ROOM_EVERY_MS {
+            self.last_room_ms = at.mono_ms;
+            self.keeper.store.look_at_room(&mut self.keeper.armoury, at);
+        }
+        if at.mono_ms.saturating_sub(self.last_input_ms) >= IDLE_MS {
+            self.tidy_up();
+        }
+        self.look_at_flood(at);
+        let book = book(&self.keeper, &self.presence);
+        self.desk.tick(book, at.mono_ms)
+    }
+
+    /// What is not entered is at least said: the one exception to "every presentation leaves an entry".
+    fn look_at_flood(&mut self, at: Moment) {
+        let flooded = self.desk.flooded();
+        if flooded > self.flooded {
+            self.flooded = flooded;
+            let what = "Too many unknown items at once: not all were entered.".into();
+            self.board.alarm(2, what, "Clear the desk. Show items one by one.", at);
+        }
+    }
+
+    fn act(&mut self, act: Act, at: Moment) {
+        match act {
+            Act::Decide(request) => self.present(&request, at),
+            Act::Card(card) => self.card(card, at),
+            Act::CardRefused(why) => self.board.notice(&why, at),
+        }
+    }
+
+    /// One presentation: decide, write, and only then believe and show it.
+    fn present(&mut self, request: &Request, at: Moment) {
+        let decision = decide(&self.keeper.armoury, request, at);
+        let before = decision.event.weapon.as_ref().and_then(|id| self.keeper.armoury.weapon(id)).cloned();
+        if self.keeper.store.health == Health::Full && decision.event.kind == DeskKind::Issued {
+            self.unsaved(&decision.event, "the disk is full");
+            return;
+        }
+        let event = decision.event.clone();
+        match self.write(at, None, &[Event::Desk(Box::new(event.clone())).into()]) {
+            Ok(records) => {
+                for record in &records {
+                    self.written(record, before.as_ref(), at);
+                }
+                if let Some(reason) = decision.alarm {
+                    let weapon = event.weapon.as_ref().map_or("an unknown item", |id| id.as_str());
+                    let (priority, first_step) = alarms::alarm_words(reason);
+                    let what = format!("{weapon}: {}", super::words::short(reason));
+                    self.board.alarm(priority, what, first_step, at);
+                }
+                self.sound(event.kind.verdict());
+            }
+            Err(error) => self.unsaved(&event, &error.0),
+        }
+    }
+
+    fn written(&mut self, record: &Record, before: Option<&crate::domain::Holding>, at: Moment) {
+        let Event::Desk(desk) = &record.event else { return };
+        self.board.presented(
+            (record.seq, record.at),
+            desk,
+            before,
+            &self.keeper.armoury,
+            &self.keeper.roster,
+        );
+        if let Some(weapon) = &desk.weapon {
+            self.desk.answered(weapon, desk.kind, at.mono_ms);
+        }
+    }
+
+    fn unsaved(&mut self, event: &DeskEvent, cause: &str) {
+        self.board.not_saved(event, &self.keeper.armoury, &self.keeper.roster, cause);
+        self.sound(Verdict::Stop);
+    }
+
+    fn card(&mut self, card: Card, at: Moment) {
+        match card {
+            Card::Issue => self.set_mode(Mode::Issue, at),
+            Card::Return => self.set_mode(Mode::Return, at),
+            Card::Auto => self.set_mode(Mode::Auto, at),
+            Card::Ok => self.board.handled(),
+            Card::Cancel => {
+                self.answer_waiting(at);
+                self.desk.cancel();
+            }
+            // The signal of an issue opens the lock, and anybody can print a card: it is not given twice.
+            Card::Repeat if self.signal == Signal::Out => {}
+            Card::Repeat => self.signal(self.signal),
+            Card::Acknowledge => {
+                if let Some(alarm) = self.board.newest_alarm() {
+                    self.board.acknowledge(alarm);
+                }
+            }
+            Card::CallSupervisor => {
+                self.board.alarm(2, "A supervisor is wanted at the hatch.".into(), "Go to the hatch.", at);
+            }
+        }
+    }
+
+    /// Whatever waits at the desk was a presentation too and gets its entry.
+    fn answer_waiting(&mut self, at: Moment) {
+        for act in self.desk.answer_all(at.mono_ms) {
+            self.act(act, at);
+        }
+    }
+
+    /// A change of direction counts only once it is written.
+    pub(super) fn set_mode(&mut self, mode: Mode, at: Moment) {
+        if mode == self.desk.mode() {
+            return;
+        }
+        self.answer_waiting(at);
+        match self.write(at, None, &[Event::ModeSet(mode).into()]) {
+            Ok(_) => self.desk.set_mode(mode),
+            Err(error) => self.board.notice(&format!("The mode could not be changed: {error}"), at),
+        }
+    }
+
+    /// Writes and lets memory follow; nothing else writes.
+    pub(super) fn write(
+        &mut self,
+        at: Moment,
+        command: Option<uuid::Uuid>,
+        drafts: &[Draft],
+    ) -> Result<Vec<Record>, NotSaved> {
+        let outcome = self.keeper.write(at, command, drafts);
+        self.outlets.head.send_replace(self.keeper.armoury.head);
+        outcome
+    }
+
+    fn sound(&mut self, verdict: Verdict) {
+        self.signal(match verdict {
+            Verdict::Ready => Signal::Ready,
+            Verdict::Wait => Signal::Wait,
+            Verdict::In => Signal::In,
+            Verdict::Out => Signal::Out,
+            Verdict::Again => Signal::Again,
+            Verdict::Ask => Signal::Ask,
+            Verdict::Stop => Signal::Stop,
+        });
+    }
+
+    /// The panel is told, never waited for: a lamp that lags must not hold up the queue.
+    pub(super) fn signal(&mut self, signal: Signal) {
+        self.signal = signal;
+        if let Err(error) = self.outlets.panel.try_send(signal) {
+            tracing::debug!("show {signal:?} on the panel: {error}");
+        }
+    }
+
+    /// Brings the picture up to date and publishes it where it changed.
+    fn refresh(&mut self, at: Moment) {
+        self.board.clock(at);
+        let book = book(&self.keeper, &self.presence);
+        let waiting = self.desk.waiting(book, at.mono_ms);
+        self.board.prompt(waiting, &self.keeper.armoury, &self.keeper.roster);
+        let (head, hash) = self.keeper.store.ledger().head();
+        let (state, detail) = match &self.keeper.store.health {
+            Health::Ok => ("ok", String::new()),
+            Health::Full => ("full", "the disk is full: only returns are taken".to_owned()),
+            Health::Failing(why) => ("broken", why.clone()),
+        };
+        let view = self.board.view_mut();
+        view.station.mode = self.desk.mode();
+        view.counts = self.keeper.armoury.counts();
+        view.sync.waiting = head.saturating_sub(view.sync.acknowledged);
+        view.store.head = head;
+        view.store.head_hash = hash.to_string();
+        view.store.state = state.into();
+        view.store.detail = detail;
+        let view = self.board.view();
+        self.outlets.view.send_if_modified(|shown| {
+            // A screen's clock runs in seconds; nothing is sent for less.
+            let same_second = shown.station.wall_ms.div_euclid(1000) == view.station.wall_ms.div_euclid(1000);
+            if same_second && same_but_clock(shown, view) {
+                return false;
+            }
+            *shown = Arc::new(view.clone());
+            true
+        });
+    }
+}
+
+/// The book as the desk consults it.
+fn book<'a>(keeper: &'a Keeper, presence: &'a Presence) -> Book<'a> {
+    Book { armoury: &keeper.armoury, roster: &keeper.roster, presence }
+}
+
+/// Whether two pictures differ in nothing but the running clock.
+fn same_but_clock(shown: &View, view: &View) -> bool {
+    let mut station = shown.station.clone();
+    station.wall_ms = view.station.wall_ms;
+    station.up_ms = view.station.up_ms;
+    station == view.station
+        && shown.desk == view.desk
+        && shown.held == view.held
+        && shown.recent == view.recent
+        && shown.counts == view.counts
+        && shown.alarms == view.alarms
+        && shown.devices == view.devices
+        && shown.sync == view.sync
+        && shown.store == view.store
+        && shown.watchers == view.watchers
+}

@@ -1,0 +1,220 @@
+//! Starts readers, cameras and the panel, and turns what they say into inputs.
+
+use std::time::Duration;
+
+use armoury_hardware::camera::{self, CameraEvent, CameraHandle, CameraSettings};
+use armoury_hardware::panel::{GpioPins, Panel, Signal, open_panel};
+use armoury_hardware::reader::{ReaderEvent, ReaderSettings, run_r2000};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::inbox::Inbox;
+use super::input::{DeviceKind, DeviceReport, DeviceState, Input};
+use crate::config;
+use crate::domain::ReadPoint;
+use crate::scan::{CodeReading, TagReading};
+
+/// Signals that may wait for the panel; older ones say nothing any more.
+pub const PANEL_MAX: usize = 4;
+
+/// AIM identifiers of GS1 symbols: Code 128, Data Matrix, QR (`identifiers.md` section 7).
+const GS1_SYMBOLS: &[&str] = &["]C1", "]d2", "]Q3"];
+
+/// How long devices may take to end.
+const END_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Running devices.
+#[derive(Debug)]
+pub struct Devices {
+    readers: Vec<JoinHandle<()>>,
+    cameras: Vec<CameraHandle>,
+    stop: watch::Sender<bool>,
+}
+
+impl Devices {
+    /// Starts everything in the configuration.
+    pub fn start(configuration: &config::StationConfig, inbox: &Inbox) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let readers =
+            configuration.readers.iter().map(|reader| start_reader(reader, inbox, stopped.clone())).collect();
+        let cameras = configuration.cameras.iter().map(|camera| start_camera(camera, inbox)).collect();
+        Self { readers, cameras, stop }
+    }
+
+    /// Ends everything; whoever does not end in time is left behind.
+    pub async fn end(self) {
+        self.stop.send_replace(true);
+        for reader in self.readers {
+            if tokio::time::timeout(END_TIMEOUT, reader).await.is_err() {
+                tracing::warn!("a reader did not end in time");
+            }
+        }
+        let cameras = self.cameras;
+        let ended = tokio::task::spawn_blocking(move || cameras.into_iter().for_each(CameraHandle::stop));
+        if tokio::time::timeout(END_TIMEOUT, ended).await.is_err() {
+            tracing::warn!("a camera did not end in time");
+        }
+    }
+}
+
+fn start_reader(reader: &config::Reader, inbox: &Inbox, stop: watch::Receiver<bool>) -> JoinHandle<()> {
+    let settings = ReaderSettings {
+        name: reader.name.clone(),
+        port: reader.port.display().to_string(),
+        baud: reader.baud,
+        power_dbm: reader.power_dbm,
+        antennas: reader.antennas.clone(),
+    };
+    let (name, read_point, inbox) = (reader.name.clone(), reader.read_point.clone(), inbox.clone());
+    inbox.put_soon(report(&name, DeviceKind::Reader, DeviceState::Starting, settings.port.clone()));
+    tokio::spawn(run_r2000(settings, move |event| from_reader(event, &name, &read_point, &inbox), stop))
+}
+
+fn from_reader(event: ReaderEvent, name: &str, read_point: &ReadPoint, inbox: &Inbox) {
+    let (state, detail) = match event {
+        ReaderEvent::Read(read) => {
+            // A record whose own checksum says that it was garbled on the air is noise.
+            if read.air_crc_valid != Some(false) {
+                inbox.offer(Input::Tag(TagReading {
+                    read_point: read_point.clone(),
+                    epc: read.epc,
+                    tid: read.tid,
+                    antenna: read.antenna,
+                    rssi_dbm: read.rssi_dbm,
+                }));
+            }
+            return;
+        }
+        ReaderEvent::Up { firmware, baud, .. } => {
+            (DeviceState::Up, format!("R2000 · firmware {firmware} · {baud} baud"))
+        }
+        ReaderEvent::Figures { reads_per_s, refused_frames, temperature_c, .. } => {
+            let warmth = temperature_c.map(|degrees| format!(" · {degrees} °C")).unwrap_or_default();
+            (DeviceState::Figures, format!("{reads_per_s:.0} reads/s · {refused_frames} refused{warmth}"))
+        }
+        ReaderEvent::Antenna { antenna, fault } => {
+            (DeviceState::Warning, format!("antenna {antenna}: {fault}"))
+        }
+        ReaderEvent::Down { why, retry_in_ms } => {
+            (DeviceState::Down, format!("{why} · again in {} s", retry_in_ms.div_ceil(1000)))
+        }
+    };
+    inbox.put_soon(report(name, DeviceKind::Reader, state, detail));
+}
+
+fn start_camera(camera: &config::Camera, inbox: &Inbox) -> CameraHandle {
+    let settings = CameraSettings {
+        name: camera.name.clone(),
+        source: match &camera.source {
+            config::CameraSource::Folder(folder) => camera::CameraSource::Folder(folder.clone()),
+            config::CameraSource::Pipe(command) => camera::CameraSource::Pipe(command.clone()),
+        },
+        format: match camera.format {
+            config::PictureFormat::Grey => camera::PixelFormat::Grey,
+            config::PictureFormat::Yuv420 => camera::PixelFormat::Yuv420,
+        },
+        width: camera.width,
+        height: camera.height,
+    };
+    let (name, read_point, inbox) = (camera.name.clone(), camera.read_point.clone(), inbox.clone());
+    inbox.put_soon(report(&name, DeviceKind::Camera, DeviceState::Starting, camera.source.to_string()));
+    camera::spawn(settings, move |event| from_camera(event, &name, &read_point, &inbox))
+}
+
+fn from_camera(event: CameraEvent, name: &str, read_point: &ReadPoint, inbox: &Inbox) {
+    let input = match event {
+        CameraEvent::Code(code) => {
+            let bytes = with_gs1_prefix(code.aim.as_deref(), code.bytes);
+            Input::Code(CodeReading { read_point: read_point.clone(), bytes, text: code.text })
+        }
+        CameraEvent::Up { what } => report(name, DeviceKind::Camera, DeviceState::Up, what),
+        CameraEvent::Figures { frames_per_s, ms_per_frame, read, skipped, .. } => report(
+            name,
+            DeviceKind::Camera,
+            DeviceState::Figures,
+            format!(
+                "{frames_per_s:.0} frames/s · {ms_per_frame:.0} ms/frame · {read} read · {skipped} skipped"
+            ),
+        ),
+        CameraEvent::Refused { file_or_what, why } => {
+            // The device's line shows it only until the next figures; the log keeps it.
+            tracing::warn!("camera {name}: {file_or_what}: {why}");
+            report(name, DeviceKind::Camera, DeviceState::Warning, format!("{file_or_what}: {why}"))
+        }
+        CameraEvent::Down { why, retry_in_ms } => report(
+            name,
+            DeviceKind::Camera,
+            DeviceState::Down,
+            format!("{why} · again in {} s", retry_in_ms.div_ceil(1000)),
+        ),
+    };
+    if inbox.put_blocking(input).is_err() {
+        tracing::debug!("camera {name}: the station is ending");
+    }
+}
+
+/// A GS1 symbol says what it is only by its AIM identifier: without it the elements are just digits.
+fn with_gs1_prefix(aim: Option<&str>, bytes: Vec<u8>) -> Vec<u8> {
+    match aim.filter(|aim| GS1_SYMBOLS.contains(aim) && !bytes.starts_with(aim.as_bytes())) {
+        Some(aim) => [aim.as_bytes(), &bytes].concat(),
+        None => bytes,
+    }
+}
+
+fn report(name: &str, kind: DeviceKind, state: DeviceState, detail: String) -> Input {
+    Input::Device(DeviceReport { name: name.to_owned(), kind, state, detail })
+}
+
+/// Starts the panel on a thread of its own. Without one in the configuration signals go nowhere.
+///
+/// # Errors
+/// The system gives no thread.
+pub fn start_panel(
+    pins: Option<&config::Panel>,
+    inbox: &Inbox,
+) -> std::io::Result<(mpsc::Sender<Signal>, std::thread::JoinHandle<()>)> {
+    let (signals, queue) = mpsc::channel(PANEL_MAX);
+    let pins = pins.map(|pins| GpioPins {
+        red: pins.red,
+        amber: pins.amber,
+        green: pins.green,
+        buzzer: pins.buzzer,
+        lock: pins.lock,
+    });
+    let inbox = inbox.clone();
+    let thread = std::thread::Builder::new().name("panel".into()).spawn(move || match pins {
+        Some(pins) => {
+            let (panel, why_not) = open_panel(Some(pins));
+            let (state, detail) = match why_not {
+                None => (DeviceState::Up, "lamps, buzzer and lock on GPIO".to_owned()),
+                Some(error) => (DeviceState::Off, error.to_string()),
+            };
+            if inbox.put_blocking(report("panel", DeviceKind::Panel, state, detail)).is_ok() {
+                play(panel, queue, &inbox);
+            }
+        }
+        None => ignore(queue),
+    })?;
+    Ok((signals, thread))
+}
+
+fn play(mut panel: Box<dyn Panel>, mut queue: mpsc::Receiver<Signal>, inbox: &Inbox) {
+    let mut worked = true;
+    while let Some(signal) = queue.blocking_recv() {
+        let outcome = panel.show(signal);
+        if let Err(error) = &outcome
+            && worked
+        {
+            tracing::error!("show {signal:?} on the panel: {error}");
+            let down = report("panel", DeviceKind::Panel, DeviceState::Down, error.to_string());
+            if inbox.put_blocking(down).is_err() {
+                return;
+            }
+        }
+        worked = outcome.is_ok();
+    }
+}
+
+fn ignore(mut queue: mpsc::Receiver<Signal>) {
+    while queue.blocking_recv().is_some() {}
+}

@@ -1,0 +1,188 @@
+//! The book's keeper: the ledger, what it folds to, and every change of the register. The clerk has one while a
+//! station runs; a command takes one for itself while none does.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::protocol::Ask;
+use super::store::{NotSaved, Store};
+use crate::domain::event::StandingSet;
+use crate::domain::roster::{Badge, Enrolment};
+use crate::domain::{Armoury, Event, Moment, Person, PersonId, Roster, Weapon};
+use crate::identity::{MarkId, TagId};
+use crate::ledger::{Draft, Opened, Record, people};
+
+/// The ledger with its fold.
+#[derive(Debug)]
+pub struct Keeper {
+    /// The record store.
+    pub store: Store,
+    /// What it folds to.
+    pub armoury: Armoury,
+    /// Names and badges.
+    pub roster: Roster,
+}
+
+impl Keeper {
+    /// Takes an opened ledger over.
+    pub fn new(opened: Opened) -> Self {
+        let Opened { ledger, armoury, roster } = opened;
+        Self { store: Store::new(ledger), armoury, roster }
+    }
+
+    /// Writes drafts, durable on return, and lets memory follow.
+    ///
+    /// # Errors
+    /// Nothing was written.
+    pub fn write(
+        &mut self,
+        at: Moment,
+        command: Option<Uuid>,
+        drafts: &[Draft],
+    ) -> Result<Vec<Record>, NotSaved> {
+        self.store.write(&mut self.armoury, at, command, drafts)
+    }
+
+    /// Changes the register as asked, or answers as it did the first time it was asked.
+    ///
+    /// # Errors
+    /// Why not, in a sentence; nothing was changed.
+    pub fn change(&mut self, command: Option<Uuid>, what: Ask, at: Moment) -> Result<Value, String> {
+        if let Some(done) = self.done_before(command)? {
+            return Ok(done);
+        }
+        match what {
+            Ask::ImportWeapons { weapons } => self.import_weapons(command, weapons, at),
+            Ask::ImportPersons { persons } => self.import_persons(command, &persons, at),
+            Ask::SetStanding { weapon, standing, authority } => {
+                if self.armoury.weapon(&weapon).is_none() {
+                    return Err(format!(
+                        "change the standing of {weapon}: there is no such weapon in the book"
+                    ));
+                }
+                let set = StandingSet { weapon, standing, authority };
+                self.enter(command, vec![Event::StandingSet(set).into()], at)
+            }
+            Ask::Suspend { person, suspended } => self.suspend(command, &person, suspended, at),
+            Ask::SetPolicy { policy } => self.enter(command, vec![Event::PolicySet(policy).into()], at),
+            other => Err(format!("change the book: {other:?} is no change of it")),
+        }
+    }
+
+    fn import_weapons(
+        &mut self,
+        command: Option<Uuid>,
+        weapons: Vec<Weapon>,
+        at: Moment,
+    ) -> Result<Value, String> {
+        let mut seen = HashSet::new();
+        for weapon in &weapons {
+            let keys = weapon
+                .tag_ids()
+                .map(|tag| tag.to_string())
+                .chain(weapon.mark_ids().map(|mark| mark.as_str().to_owned()));
+            if !keys.chain([weapon.id.to_string()]).all(|key| seen.insert(key)) {
+                return Err(format!(
+                    "register {}: its number, tag or mark stands twice in the list",
+                    weapon.id
+                ));
+            }
+            if self.armoury.weapon(&weapon.id).is_some() {
+                return Err(format!("register {}: it is in the book already", weapon.id));
+            }
+            if let Some(tag) = weapon
+                .tag_ids()
+                .find(|tag| self.armoury.weapon_by_tag(tag).is_some() || self.roster.by_tag(tag).is_some())
+            {
+                return Err(format!("register {}: its tag {tag} is in the book already", weapon.id));
+            }
+            if let Some(mark) = weapon.mark_ids().find(|mark| {
+                self.armoury.weapon_by_mark(mark).is_some() || self.roster.by_mark(mark).is_some()
+            }) {
+                return Err(format!(
+                    "register {}: its mark {} is in the book already",
+                    weapon.id,
+                    mark.as_str()
+                ));
+            }
+        }
+        self.enter(
+            command,
+            weapons.into_iter().map(|weapon| Event::WeaponRegistered(weapon).into()).collect(),
+            at,
+        )
+    }
+
+    fn import_persons(
+        &mut self,
+        command: Option<Uuid>,
+        persons: &[Enrolment],
+        at: Moment,
+    ) -> Result<Value, String> {
+        let mut drafts = Vec::with_capacity(persons.len());
+        let mut seen = HashSet::new();
+        for enrolment in persons {
+            if self.armoury.person(&enrolment.id).is_some() || !seen.insert(enrolment.id.to_string()) {
+                return Err(format!("register {}: this person is in the book already", enrolment.id));
+            }
+            if let Some(badge) = &enrolment.personal.badge
+                && (self.has_badge(badge) || !seen.insert(format!("{badge:?}")))
+            {
+                return Err(format!("register {}: their badge is in the book already", enrolment.id));
+            }
+            let (person, row) = people::split(enrolment, false).map_err(|error| error.to_string())?;
+            drafts.push(Draft { event: Event::PersonRegistered(person), person: Some(row) });
+        }
+        let outcome = self.enter(command, drafts, at)?;
+        for enrolment in persons {
+            self.roster.insert(enrolment.id.clone(), enrolment.personal.clone());
+        }
+        Ok(outcome)
+    }
+
+    fn suspend(
+        &mut self,
+        command: Option<Uuid>,
+        id: &PersonId,
+        suspended: bool,
+        at: Moment,
+    ) -> Result<Value, String> {
+        let person =
+            self.armoury.person(id).ok_or_else(|| format!("suspend {id}: there is no such person"))?;
+        let person = Person { suspended, ..person.clone() };
+        self.enter(command, vec![Event::PersonRegistered(person).into()], at)
+    }
+
+    /// Whether a badge opens something already, or is a weapon's tag or mark.
+    fn has_badge(&self, badge: &Badge) -> bool {
+        match badge {
+            Badge::Epc(epc) => {
+                let tag = TagId::from_epc(epc);
+                self.roster.by_tag(&tag).is_some() || self.armoury.weapon_by_tag(&tag).is_some()
+            }
+            Badge::Qr(text) => {
+                let mark = MarkId::from_text(text);
+                self.roster.by_mark(&mark).is_some() || self.armoury.weapon_by_mark(&mark).is_some()
+            }
+        }
+    }
+
+    /// Writes and says which entries it made.
+    fn enter(&mut self, command: Option<Uuid>, drafts: Vec<Draft>, at: Moment) -> Result<Value, String> {
+        let records = self
+            .write(at, command, &drafts)
+            .map_err(|error| format!("write to the ledger: nothing was changed: {error}"))?;
+        let first = records.first().map(|record| record.seq);
+        let last = records.last().map(|record| record.seq);
+        Ok(json!({ "first": first, "last": last, "entries": records.len() }))
+    }
+
+    /// An act asked again answers with what it made the first time (I7).
+    fn done_before(&mut self, command: Option<Uuid>) -> Result<Option<Value>, String> {
+        let Some(command) = command else { return Ok(None) };
+        let done = self.store.ledger().done_before(command).map_err(|error| error.to_string())?;
+        Ok(done.map(|(first, last)| json!({ "first": first, "last": last, "entries": last - first + 1 })))
+    }
+}

@@ -1,0 +1,201 @@
+//! The local socket: one JSON object a line, both ways.
+//!
+//! The client says hello first; the station answers with its own hello (version, and the role the kernel's word about
+//! the peer's user id gives), then one full picture, then numbered changes. A gap in the numbers, or a wish, asks for
+//! a fresh picture. Anything else a client may want is an [`Ask`] with a number of its own and gets one [`Answer`].
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::view::View;
+use crate::domain::{Mode, Practice, Role, Seq, Standing, Weapon, WeaponId};
+
+/// Version of this protocol.
+pub const PROTOCOL: u32 = 1;
+
+/// Longest line a client may send, in bytes: an import of some ten thousand weapons fits.
+pub const LINE_MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// Longest line of a client that has not said hello, or may only look, in bytes.
+pub const LOOKER_LINE_MAX_BYTES: usize = 4096;
+
+/// From a client.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum FromClient {
+    /// First line.
+    Hello {
+        /// [`PROTOCOL`] of the client.
+        protocol: u32,
+        /// Wants the picture and its changes.
+        #[serde(default)]
+        watch: bool,
+        /// Least time between two changes, milliseconds; the station has a floor of its own.
+        #[serde(default)]
+        pace_ms: u64,
+    },
+    /// A gap was noticed: send the whole picture again.
+    Picture {},
+    /// Do something.
+    Ask {
+        /// The client's number for it.
+        id: u64,
+        /// Random id of the operator's act, made before the first attempt and kept for retries.
+        #[serde(default)]
+        command: Option<Uuid>,
+        /// What.
+        #[serde(rename = "do")]
+        what: Ask,
+    },
+}
+
+/// From the station.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FromStation {
+    /// First line.
+    Hello(Hello),
+    /// The whole picture.
+    Picture {
+        /// Its number.
+        n: u64,
+        /// The picture.
+        view: Box<View>,
+    },
+    /// Parts of the picture that are new.
+    Change {
+        /// Its number: the one before plus 1.
+        n: u64,
+        /// Top-level fields of [`View`] with their new values.
+        set: Map<String, Value>,
+    },
+    /// To an [`Ask`].
+    Answer(Answer),
+    /// The station ends the connection.
+    Goodbye {
+        /// Why.
+        why: String,
+    },
+}
+
+/// The station introduces itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hello {
+    /// [`PROTOCOL`] of the station.
+    pub protocol: u32,
+    /// Version of its program.
+    pub version: String,
+    /// Its name.
+    pub station: String,
+    /// Live or exercise.
+    pub practice: Practice,
+    /// What this client may do; none may only look.
+    pub role: Option<Role>,
+    /// A demonstration: [`Ask::Demo`] is understood.
+    pub demo: bool,
+}
+
+/// What a client may ask for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Ask {
+    /// One picture.
+    Status {},
+    /// Set the direction at the desk.
+    SetMode {
+        /// To.
+        mode: Mode,
+    },
+    /// A STOP or ASK has been dealt with.
+    Handled {
+        /// The entry behind it; none for one that could not be entered.
+        seq: Option<Seq>,
+    },
+    /// Somebody has seen the alarm.
+    Acknowledge {
+        /// Its number.
+        alarm: u64,
+    },
+    /// Lamp and buzzer, one after the other.
+    TestPanel {},
+    /// Register weapons, all or none.
+    ImportWeapons {
+        /// The records.
+        weapons: Vec<Weapon>,
+    },
+    /// Register people, all or none.
+    ImportPersons {
+        /// The records, personal data included.
+        persons: Vec<crate::ledger::people::Enrolment>,
+    },
+    /// Change a weapon's standing.
+    SetStanding {
+        /// Which.
+        weapon: WeaponId,
+        /// To.
+        standing: Standing,
+        /// On whose authority.
+        authority: Option<String>,
+    },
+    /// Suspend a person, or lift it.
+    Suspend {
+        /// Who.
+        person: crate::domain::PersonId,
+        /// Whether they are.
+        suspended: bool,
+    },
+    /// Replace the rules.
+    SetPolicy {
+        /// The new ones.
+        policy: crate::domain::Policy,
+    },
+    /// Send what waits to headquarters now.
+    SyncNow {},
+    /// Play a part in the demonstration.
+    Demo {
+        /// Which.
+        act: DemoAct,
+    },
+}
+
+/// What a person may do in the demonstration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DemoAct {
+    /// The next soldier draws a weapon.
+    Draw,
+    /// Somebody brings theirs back.
+    Return,
+    /// Somebody tries what they may not.
+    Wrong,
+    /// The road to headquarters goes down, or up.
+    Road,
+    /// The left reader's cable is pulled, or put back.
+    Cable,
+    /// The soldiers act by themselves, or wait.
+    Pause,
+}
+
+/// The answer to one [`Ask`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Answer {
+    /// The client's number.
+    pub id: u64,
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// How an ask ended.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Done; whatever is worth saying.
+    Done(Value),
+    /// Not done.
+    Refused {
+        /// Why, and what to do.
+        why: String,
+    },
+}

@@ -1,0 +1,200 @@
+//! The picture of a running station: what every screen shows and `armoury status --json` prints.
+//!
+//! Plain values, already in words where words were decided; a screen adds layout and colour, nothing else.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::armoury::Counts;
+use crate::domain::{Mode, Practice, Reason, Seq, Verdict};
+
+/// One picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    /// The station itself.
+    pub station: StationView,
+    /// What the desk says now.
+    pub desk: DeskView,
+    /// STOP and ASK that something newer pushed aside; they stay until handled. Newest first.
+    pub held: Vec<Recent>,
+    /// The last presentations, newest first.
+    pub recent: Vec<Recent>,
+    /// How many weapons are where.
+    pub counts: Counts,
+    /// What needs action, newest first.
+    pub alarms: Vec<Alarm>,
+    /// Readers, cameras, panel.
+    pub devices: Vec<Device>,
+    /// The road to headquarters.
+    pub sync: SyncView,
+    /// The record store.
+    pub store: StoreView,
+    /// How many screens are attached.
+    pub watchers: u32,
+}
+
+/// The station.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StationView {
+    /// Its name.
+    pub id: String,
+    /// Live or exercise.
+    pub practice: Practice,
+    /// Program version.
+    pub version: String,
+    /// Direction at the desk.
+    pub mode: Mode,
+    /// Wall clock of the picture, milliseconds since 1970 UTC.
+    pub wall_ms: i64,
+    /// Word for how far the clock can be believed.
+    pub clock: String,
+    /// Milliseconds since the station started.
+    pub up_ms: u64,
+}
+
+/// The desk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeskView {
+    /// The word.
+    pub verdict: Verdict,
+    /// The reason behind it, as in the entry.
+    pub reason: Option<Reason>,
+    /// The items it is about; more than one are shown as "3 ITEMS" with a line each.
+    pub items: Vec<ItemView>,
+    /// Who.
+    pub person: Option<PersonView>,
+    /// Why, one sentence; empty when there is nothing to explain.
+    pub why: String,
+    /// What to do now, one sentence.
+    pub now: String,
+    /// A code for the telephone, such as `E-SCAN-21`.
+    pub code: String,
+    /// The entry behind it; none for a prompt.
+    pub seq: Option<Seq>,
+    /// Wall milliseconds until which it stands; none: until somebody acts or something newer comes.
+    pub until_wall_ms: Option<i64>,
+    /// Whether it stays until somebody acts (STOP, ASK).
+    pub stays: bool,
+}
+
+/// A weapon on the screen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ItemView {
+    /// Its number, or the end of an unknown code.
+    pub id: String,
+    /// Model.
+    pub model: String,
+    /// Serial as marked.
+    pub serial: String,
+    /// Home, "B-12".
+    pub home: String,
+    /// Its own verdict where several are shown.
+    pub verdict: Verdict,
+    /// Due back, wall milliseconds.
+    pub due_wall_ms: Option<i64>,
+}
+
+/// A person on the screen: rank and surname, never more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PersonView {
+    /// Rank.
+    pub rank: String,
+    /// Surname, as screens show it.
+    pub name: String,
+    /// Unit.
+    pub unit: String,
+    /// Weapons they hold now.
+    pub holds: u32,
+}
+
+/// One line of the recent list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recent {
+    /// The entry.
+    pub seq: Seq,
+    /// Wall milliseconds.
+    pub wall_ms: i64,
+    /// The word.
+    pub verdict: Verdict,
+    /// The item, short.
+    pub item: String,
+    /// Rank and name.
+    pub person: String,
+    /// Where and how, or why not.
+    pub note: String,
+}
+
+/// Something that asks for action.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// Number within this run, to acknowledge it by.
+    pub id: u64,
+    /// 1 loudest to 3.
+    pub priority: u8,
+    /// NEW, ACKED, CLEARED.
+    pub state: AlarmState,
+    /// Since when, wall milliseconds.
+    pub since_wall_ms: i64,
+    /// What.
+    pub what: String,
+    /// First step.
+    pub first_step: String,
+}
+
+/// How far an alarm has been dealt with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum AlarmState {
+    /// Nobody has acknowledged it.
+    New,
+    /// Somebody has.
+    Acked,
+    /// Gone, but nobody has acknowledged it.
+    Cleared,
+}
+
+/// A device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Device {
+    /// Its name in the configuration.
+    pub name: String,
+    /// `reader`, `camera`, `panel`.
+    pub kind: String,
+    /// `ok`, `SILENT`, `starting`, `off`.
+    pub state: String,
+    /// The one number that matters, and what is known.
+    pub detail: String,
+    /// Wall milliseconds of the last sign of life.
+    pub last_sign_wall_ms: Option<i64>,
+}
+
+/// The road to headquarters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SyncView {
+    /// `off` (no headquarters configured), `ok`, `down`, `fork`, `refused`.
+    pub state: String,
+    /// What is known about it.
+    pub detail: String,
+    /// Entries headquarters does not hold yet.
+    pub waiting: u64,
+    /// The last entry headquarters has signed for.
+    pub acknowledged: Seq,
+    /// Wall milliseconds of the last receipt.
+    pub last_receipt_wall_ms: Option<i64>,
+    /// Wall milliseconds since when the road is down.
+    pub down_since_wall_ms: Option<i64>,
+}
+
+/// The record store.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoreView {
+    /// `ok`, `full`, `broken`.
+    pub state: String,
+    /// What is known about it.
+    pub detail: String,
+    /// The last entry.
+    pub head: Seq,
+    /// Its hash, hex.
+    pub head_hash: String,
+    /// Tag reads dropped because the inbox was full, since the start.
+    pub reads_dropped: u64,
+}
