@@ -64,3 +64,5 @@ pub mod scan;
 #[cfg(feature = "station")]
 pub mod station;
 pub mod sync;
+#[cfg(feature = "station")]
+pub mod tui;

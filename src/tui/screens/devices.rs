@@ -1,0 +1,107 @@
+//! Devices and sync: what the station works with, one line each.
+
+use ratatui::layout::Rect;
+
+use crate::station::view::View;
+use crate::tui::paint::Painter;
+use crate::tui::theme::Tone;
+use crate::tui::ui::{Scene, Ui};
+use crate::tui::words;
+
+use super::chrome;
+use super::inside;
+
+/// Rows of road, store and station.
+const LOWER_ROWS: u16 = 7;
+
+/// Cells of the name column.
+const NAME: u16 = 16;
+
+/// Cells of the state column.
+const STATE: u16 = 10;
+
+/// Cells of the age of the last sign of life.
+const AGE: u16 = 14;
+
+/// Digits of a hash that people compare by eye.
+const HASH_SHOWN: usize = 16;
+
+/// Paints the page.
+pub fn paint(painter: &mut Painter<'_>, view: &View, scene: &Scene, ui: &Ui) {
+    let whole = painter.area();
+    chrome::header(painter, "5 DEVICES", view, ui, None);
+    chrome::footer(painter, scene, ui);
+    let page = inside(whole);
+    chrome::desk_line(painter, page.y, view);
+    painter.rule(whole, page.y + 1, false, Tone::Frame);
+    let rule_y = page.bottom() - LOWER_ROWS - 1;
+    painter.rule(whole, rule_y, false, Tone::Frame);
+    chrome::demo_keys(painter, page, rule_y, scene, ui);
+    devices(painter, Rect { y: page.y + 2, height: rule_y - page.y - 2, ..page }, view, ui);
+    let lower = Rect { y: rule_y + 1, height: LOWER_ROWS, ..page };
+    for (y, (name, state, tone, detail)) in (lower.y..lower.bottom()).zip(lower_rows(view, ui)) {
+        line(painter, Rect { y, height: 1, ..lower }, (name, &state, tone, &detail));
+    }
+}
+
+fn devices(painter: &mut Painter<'_>, area: Rect, view: &View, ui: &Ui) {
+    if view.devices.is_empty() {
+        painter.text(area.x, area.y, area.width, "No device is configured.", Tone::Plain);
+        return;
+    }
+    let rows = usize::from(area.height);
+    let first = usize::from(ui.scroll).min(view.devices.len().saturating_sub(rows));
+    for (y, device) in (area.y..area.bottom()).zip(&view.devices[first..]) {
+        let left = view.devices.len().saturating_sub(first + rows);
+        if y + 1 == area.bottom() && left > 0 {
+            painter.text(area.x, y, area.width, &format!("and {} more below (j)", left + 1), Tone::Plain);
+            return;
+        }
+        let tone = words::device_tone(device);
+        let mut row = Rect { y, height: 1, ..area };
+        if let Some(at) = device.last_sign_wall_ms {
+            let age = format!("{} ago", words::age(view.station.wall_ms.saturating_sub(at)));
+            painter.text_before(area.right(), y, AGE, &age, Tone::Plain);
+            row.width -= AGE + 1;
+        }
+        line(painter, row, (&device.name, &device.state, tone, &device.detail));
+    }
+}
+
+fn lower_rows(view: &View, ui: &Ui) -> Vec<(&'static str, String, Tone, String)> {
+    let now = view.station.wall_ms;
+    let (sync, store, station) = (&view.sync, &view.store, &view.station);
+    let mut waits = format!("{} wait · {} acknowledged", sync.waiting, sync.acknowledged);
+    if let Some(at) = sync.last_receipt_wall_ms {
+        waits += &format!(" · last receipt {}", words::since(at, now, &ui.zone));
+    }
+    let detail = match sync.down_since_wall_ms.filter(|_| sync.state != "ok") {
+        Some(at) => format!("since {} · {}", words::since(at, now, &ui.zone), sync.detail),
+        None => sync.detail.clone(),
+    };
+    let store_tone = if store.state == "ok" { Tone::Plain } else { Tone::AlarmNew };
+    let hash: String = store.head_hash.chars().take(HASH_SHOWN).collect();
+    let up = i64::try_from(station.up_ms).unwrap_or(i64::MAX);
+    let clock_tone = if station.clock == "none" { Tone::Ask } else { Tone::Plain };
+    vec![
+        ("Headquarters", sync.state.clone(), words::sync_tone(sync), detail),
+        ("", String::new(), Tone::Plain, waits),
+        ("Record store", store.state.clone(), store_tone, store.detail.clone()),
+        ("", String::new(), Tone::Plain, format!("entry {} · hash {hash}...", store.head)),
+        ("", String::new(), Tone::Plain, format!("{} reads dropped since the start", store.reads_dropped)),
+        ("Clock", station.clock.clone(), clock_tone, words::day_clock(now, &ui.zone)),
+        (
+            "Station",
+            format!("v{}", station.version),
+            Tone::Plain,
+            format!("{} · up {}", station.id, words::age(up)),
+        ),
+    ]
+}
+
+fn line(painter: &mut Painter<'_>, area: Rect, (name, state, tone, detail): (&str, &str, Tone, &str)) {
+    painter.text(area.x, area.y, NAME - 1, name, Tone::Plain);
+    painter.text(area.x + NAME, area.y, STATE - 1, state, tone);
+    let x = area.x + NAME + STATE;
+    painter.text(x, area.y, area.right().saturating_sub(x), detail, Tone::Plain);
+}
