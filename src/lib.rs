@@ -55,6 +55,8 @@
 //! - Order comes from the ledger's numbers; a clock is only a claim ([`domain::moment`]).
 //! - One process owns a data folder ([`ledger::lock`]).
 
+#[cfg(feature = "station")]
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod hq;

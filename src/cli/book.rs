@@ -1,0 +1,319 @@
+//! `armoury weapon`, `person` and `policy`: the register, always through the clerk, always an entry.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value, json};
+
+use super::import::{self, Carrier};
+use super::place::Place;
+use super::{Failure, exit, read_file, say};
+use crate::domain::armoury::Holding;
+use crate::domain::{Armoury, Custody, Identifier, Person, PersonId, Roster, Standing, WeaponId};
+use crate::identity::{MarkId, TagId};
+use crate::station::life::POLICY_FILE;
+use crate::station::protocol::Ask;
+
+/// Largest register taken at once, in bytes.
+const FILE_MAX_BYTES: u64 = import::FILE_MAX_BYTES as u64;
+
+/// What can be done with weapons
+#[derive(Debug, Subcommand)]
+pub enum WeaponCommand {
+    /// Register the weapons of a CSV file, all or none
+    Import(Import),
+    /// Show one weapon, or all
+    Show(Show),
+    /// Change a weapon's standing
+    Standing(SetStanding),
+}
+
+/// What can be done with people
+#[derive(Debug, Subcommand)]
+pub enum PersonCommand {
+    /// Register the people of a CSV file, all or none
+    Import(Import),
+    /// Show one person, or all
+    Show(Show),
+    /// Suspend a person, or lift it
+    Suspend(Suspend),
+}
+
+/// What can be done with the rules
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Show the rules in force
+    Show(Show),
+    /// Replace the rules by those of a file
+    Set(Import),
+}
+
+/// A file to take in
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The file
+    file: PathBuf,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// What to show
+#[derive(Debug, Args)]
+pub struct Show {
+    /// Which; all when absent
+    id: Option<String>,
+    #[command(flatten)]
+    place: Place,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// A change of standing
+#[derive(Debug, Args)]
+pub struct SetStanding {
+    /// The weapon
+    id: String,
+    /// What it is now
+    standing: StandingWord,
+    /// On whose authority, with reference
+    #[arg(long)]
+    authority: Option<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// The words for a standing.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum StandingWord {
+    InService,
+    HotListed,
+    Destroyed,
+    NotHere,
+}
+
+/// A suspension
+#[derive(Debug, Args)]
+pub struct Suspend {
+    /// The person
+    id: String,
+    /// Lift it
+    #[arg(long)]
+    lift: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl WeaponCommand {
+    pub(super) fn carry_out(self) -> Result<u8, Failure> {
+        match self {
+            Self::Import(import) => import.weapons(),
+            Self::Show(show) => show.weapons(),
+            Self::Standing(set) => {
+                let standing = match set.standing {
+                    StandingWord::InService => Standing::InService,
+                    StandingWord::HotListed => Standing::HotListed,
+                    StandingWord::Destroyed => Standing::Destroyed,
+                    StandingWord::NotHere => Standing::NotHere,
+                };
+                let weapon = WeaponId::new(set.id);
+                told(set.place.change(Ask::SetStanding { weapon, standing, authority: set.authority })?)
+            }
+        }
+    }
+}
+
+impl PersonCommand {
+    pub(super) fn carry_out(self) -> Result<u8, Failure> {
+        match self {
+            Self::Import(import) => import.persons(),
+            Self::Show(show) => show.persons(),
+            Self::Suspend(Suspend { id, lift, place }) => {
+                told(place.change(Ask::Suspend { person: PersonId::new(id), suspended: !lift })?)
+            }
+        }
+    }
+}
+
+impl PolicyCommand {
+    pub(super) fn carry_out(self) -> Result<u8, Failure> {
+        match self {
+            Self::Show(show) => {
+                let policy = show.place.reader()?.armoury()?.policy;
+                if show.json {
+                    say(json!(policy));
+                } else {
+                    let text =
+                        toml::to_string(&policy).map_err(|error| Failure::refused(error.to_string()))?;
+                    say(text.trim_end());
+                }
+                Ok(exit::DONE)
+            }
+            Self::Set(Import { file, place }) => {
+                let outcome = place.change(Ask::SetPolicy { policy: crate::config::load_policy(&file)? })?;
+                keep_policy_file(&file, &place)?;
+                told(outcome)
+            }
+        }
+    }
+}
+
+impl Import {
+    fn weapons(self) -> Result<u8, Failure> {
+        let bytes = read_file(&self.file, FILE_MAX_BYTES)?;
+        let weapons = import::weapons(&bytes, &self.known()?).map_err(|found| self.problems(&found))?;
+        told(self.place.change(Ask::ImportWeapons { weapons })?)
+    }
+
+    fn persons(self) -> Result<u8, Failure> {
+        let bytes = read_file(&self.file, FILE_MAX_BYTES)?;
+        let persons = import::persons(&bytes, &self.known()?).map_err(|found| self.problems(&found))?;
+        told(self.place.change(Ask::ImportPersons { persons })?)
+    }
+
+    /// What is in the book already. With only a socket to go by, the clerk finds it out.
+    fn known(&self) -> Result<InBook, Failure> {
+        match self.place.reader_if_known() {
+            Some(reader) => Ok(InBook::of(reader.armoury()?, reader.roster()?)),
+            None => Ok(InBook::default()),
+        }
+    }
+
+    fn problems(&self, found: &import::Problems) -> Failure {
+        Failure::refused(format!("import {}: nothing was taken\n{found}", self.file.display()))
+    }
+}
+
+/// The book, for finding duplicates.
+#[derive(Default)]
+struct InBook {
+    armoury: Armoury,
+    roster: Roster,
+    chips: HashMap<Vec<u8>, WeaponId>,
+}
+
+impl InBook {
+    fn of(armoury: Armoury, roster: Roster) -> Self {
+        let mut chips = HashMap::new();
+        for Holding { weapon, .. } in armoury.weapons() {
+            for identifier in &weapon.identifiers {
+                if let Identifier::Tag { tid: Some(tid), .. } = identifier {
+                    chips.insert(tid.clone(), weapon.id.clone());
+                }
+            }
+        }
+        Self { armoury, roster, chips }
+    }
+}
+
+impl import::Known for InBook {
+    fn weapon(&self, id: &WeaponId) -> bool {
+        self.armoury.weapon(id).is_some()
+    }
+
+    fn person(&self, id: &PersonId) -> bool {
+        self.armoury.person(id).is_some()
+    }
+
+    fn tag(&self, tag: &TagId) -> Option<Carrier> {
+        let weapon = self.armoury.weapon_by_tag(tag).cloned().map(Carrier::Weapon);
+        weapon.or_else(|| self.roster.by_tag(tag).cloned().map(Carrier::Badge))
+    }
+
+    fn tid(&self, tid: &[u8]) -> Option<WeaponId> {
+        self.chips.get(tid).cloned()
+    }
+
+    fn mark(&self, mark: &MarkId) -> Option<Carrier> {
+        let weapon = self.armoury.weapon_by_mark(mark).cloned().map(Carrier::Weapon);
+        weapon.or_else(|| self.roster.by_mark(mark).cloned().map(Carrier::Badge))
+    }
+}
+
+impl Show {
+    fn weapons(self) -> Result<u8, Failure> {
+        let armoury = self.place.reader()?.armoury()?;
+        let wanted = self.id.as_deref().map(WeaponId::from);
+        let mut found =
+            armoury.weapons().filter(|holding| wanted.as_ref().is_none_or(|id| *id == holding.weapon.id));
+        self.print(&mut found, weapon_line)
+    }
+
+    fn persons(self) -> Result<u8, Failure> {
+        let reader = self.place.reader()?;
+        let (armoury, roster) = (reader.armoury()?, reader.roster()?);
+        let wanted = self.id.as_deref().map(PersonId::from);
+        let mut found = armoury.persons().filter(|person| wanted.as_ref().is_none_or(|id| *id == person.id));
+        self.print(&mut found, |person: &Person| {
+            format!(
+                "{:<12} {:<18} {:<24} holds {}{}",
+                person.id,
+                person.role.word(),
+                roster.call(&person.id),
+                armoury.held_by(&person.id),
+                if person.suspended { "  suspended" } else { "" }
+            )
+        })
+    }
+
+    fn print<'a, T: serde::Serialize + 'a>(
+        &self,
+        found: &mut dyn Iterator<Item = &'a T>,
+        line: impl Fn(&T) -> String,
+    ) -> Result<u8, Failure> {
+        let mut any = false;
+        for one in found {
+            any = true;
+            if self.json {
+                say(serde_json::to_string(one)?);
+            } else {
+                say(line(one));
+            }
+        }
+        match &self.id {
+            Some(id) if !any => Err(Failure::refused(format!("find {id}: it is not in the book"))),
+            _ => Ok(exit::DONE),
+        }
+    }
+}
+
+fn weapon_line(holding: &Holding) -> String {
+    let weapon = &holding.weapon;
+    let text = |field: &Option<String>| field.clone().unwrap_or_else(|| "-".into());
+    let custody = match &holding.custody {
+        Custody::In => "in".to_owned(),
+        Custody::Out { to, since, .. } => format!("out to {to} since {}", since.rfc3339()),
+    };
+    format!(
+        "{:<10} {:<12} {:<14} {:<12} {custody}",
+        weapon.id,
+        text(&weapon.model),
+        text(&weapon.serial),
+        holding.standing.word()
+    )
+}
+
+/// The rules' file in the data folder is what the next start compares with: it becomes the one just entered.
+fn keep_policy_file(file: &Path, place: &Place) -> Result<(), Failure> {
+    let Ok(folder) = place.folder() else { return Ok(()) };
+    let (kept, new) = (folder.join(POLICY_FILE), folder.join(format!("{POLICY_FILE}.new")));
+    let fail = |error: std::io::Error| {
+        Failure::absent(format!("keep the rules as {}: {error}; copy them there by hand", kept.display()))
+    };
+    std::fs::copy(file, &new).map_err(fail)?;
+    std::fs::rename(&new, &kept).map_err(fail)
+}
+
+/// Says what a change made.
+fn told(outcome: Value) -> Result<u8, Failure> {
+    match (outcome["entries"].as_u64(), outcome["first"].as_u64(), outcome["last"].as_u64()) {
+        (Some(1), Some(first), _) => say(format!("entered as number {first}")),
+        (Some(entries), Some(first), Some(last)) => {
+            say(format!("entered {entries} records as numbers {first} to {last}"));
+        }
+        _ => say("nothing to enter"),
+    }
+    Ok(exit::DONE)
+}

@@ -1,0 +1,131 @@
+//! Entries as lines: what `run` and the headless demonstration print, and what `ledger export` writes.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::say;
+use crate::domain::{Event, PersonId, Roster, Seq};
+use crate::ledger::{Entry, LedgerError, Reader};
+
+/// Prints every entry after `from` as it comes, until the station is gone. With `names`, people are called by theirs.
+pub(super) async fn print_entries(folder: PathBuf, mut head: watch::Receiver<Seq>, from: Seq, names: bool) {
+    let mut last = from;
+    loop {
+        let folder = folder.clone();
+        let printed = tokio::task::spawn_blocking(move || print_after(&folder, last, names)).await;
+        match printed {
+            Ok(Ok(seq)) => last = seq,
+            Ok(Err(error)) => tracing::warn!("print entries: {error}"),
+            Err(error) => tracing::warn!("print entries: {error}"),
+        }
+        if head.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Prints the entries after `seq` and returns the last one's number.
+pub(super) fn print_after(folder: &std::path::Path, seq: Seq, names: bool) -> Result<Seq, LedgerError> {
+    let reader = Reader::open(folder)?;
+    let roster = if names { reader.roster()? } else { Roster::default() };
+    let mut last = seq;
+    reader.each(seq, |entry| {
+        last = entry.record.seq;
+        say(line(&entry, &roster));
+        Ok(())
+    })?;
+    Ok(last)
+}
+
+/// One entry as a line for people.
+pub(super) fn line(entry: &Entry, roster: &Roster) -> String {
+    let record = &entry.record;
+    let head = format!("{:>6}  {}", record.seq, record.at.rfc3339());
+    match &record.event {
+        Event::Desk(desk) => {
+            let weapon = desk.weapon.as_ref().map_or("-", |id| id.as_str());
+            let person = desk.person.as_ref().map_or_else(|| "-".to_owned(), |id| roster.call(id));
+            let reason = desk.reason.map_or("", |reason| reason.word());
+            let place = desk.read_point.as_ref().map_or("", |place| place.as_str());
+            let verdict = desk.kind.verdict().word();
+            format!("{head}  {verdict:<5}  {weapon:<10} {person:<20} {place:<12} {reason}")
+                .trim_end()
+                .to_owned()
+        }
+        event => format!("{head}  {}  {}", event.kind(), detail(event)).trim_end().to_owned(),
+    }
+}
+
+/// What an entry that is no presentation is about.
+fn detail(event: &Event) -> String {
+    match event {
+        Event::LedgerCreated(created) => format!("{:?}", created.practice).to_lowercase(),
+        Event::Started(started) if started.after_unclean_end => {
+            format!("version {}, after an unclean end", started.version)
+        }
+        Event::Started(started) => format!("version {}", started.version),
+        Event::StationNamed(station) => station.to_string(),
+        Event::WeaponRegistered(weapon) => weapon.id.to_string(),
+        Event::StandingSet(set) => format!("{} {}", set.weapon, set.standing.word()),
+        Event::PersonRegistered(person) => format!("{} {}", person.id, person.role.word()),
+        Event::ModeSet(mode) => mode.word().to_owned(),
+        Event::Device(note) => format!("{} {}: {}", note.name, note.state, note.detail),
+        Event::StoreNote(note) => format!("{}: {}", note.what, note.detail),
+        Event::PolicySet(_) | Event::Stopped | Event::Other(_) | Event::Desk(_) => String::new(),
+    }
+}
+
+/// One entry as a JSON object: at least the fields named for `ledger export --json`.
+pub(super) fn object(entry: &Entry) -> Value {
+    let record = &entry.record;
+    let mut object = json!({
+        "seq": record.seq,
+        "at": record.at.rfc3339(),
+        "clock": {
+            "wall_ms": record.at.wall_ms,
+            "mono_ms": record.at.mono_ms,
+            "boot_id": uuid::Uuid::from_bytes(record.at.boot_id),
+            "utc_offset_s": record.at.utc_offset_s,
+            "quality": record.at.quality.word(),
+        },
+        "kind": record.event.kind(),
+        "verdict": null,
+        "reason": null,
+        "weapon": record.event.weapon(),
+        "person": record.event.person(),
+        "witness": null,
+        "read_point": null,
+        "evidence": [],
+        "station": record.station,
+        "epoch": record.epoch,
+        "incarnation": uuid::Uuid::from_bytes(record.incarnation),
+        "command": record.command,
+        "prev": entry.prev.to_string(),
+        "hash": entry.hash.to_string(),
+    });
+    match &record.event {
+        Event::Desk(desk) => {
+            object["verdict"] = json!(desk.kind.verdict());
+            object["reason"] = json!(desk.reason);
+            object["witness"] = json!(desk.witness);
+            object["brought_by"] = json!(desk.brought_by.as_ref().map(PersonId::as_str));
+            object["read_point"] = json!(desk.read_point);
+            object["mode"] = json!(desk.mode);
+            object["due"] = json!(desk.due_wall_ms.map(crate::domain::moment::rfc3339));
+            object["predecessor"] = json!(desk.predecessor);
+            object["evidence"] = json!(desk.evidence);
+        }
+        Event::WeaponRegistered(weapon) => object["record"] = json!(weapon),
+        Event::PersonRegistered(person) => object["record"] = json!(person),
+        Event::PolicySet(policy) => object["record"] = json!(policy),
+        event => {
+            let detail = detail(event);
+            if !detail.is_empty() {
+                object["detail"] = json!(detail);
+            }
+        }
+    }
+    object
+}

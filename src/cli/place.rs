@@ -1,0 +1,124 @@
+//! Where a command works: a running station through its socket, or a data folder whose lock it takes itself.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::client::{Client, ClientError};
+use super::{Failure, config_of};
+use crate::config::SOCKET_NAME;
+use crate::ledger::lock::socket_named;
+use crate::ledger::{Ledger, LedgerError, Reader};
+use crate::station::clock::Clock;
+use crate::station::keeper::Keeper;
+use crate::station::protocol::Ask;
+
+/// The flags that name the place.
+#[derive(Debug, Clone, Args)]
+pub struct Place {
+    /// Data folder of the station
+    #[arg(long, env = "ARMOURY_DATA", value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+    /// Socket of a running station
+    #[arg(long, env = "ARMOURY_SOCKET", value_name = "PATH", global = true)]
+    socket: Option<PathBuf>,
+    /// Configuration that names both
+    #[arg(long = "station", env = "ARMOURY_CONFIG", value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+}
+
+impl Place {
+    /// The data folder.
+    ///
+    /// # Errors
+    /// None was named.
+    pub fn folder(&self) -> Result<PathBuf, Failure> {
+        if let Some(folder) = &self.data {
+            return Ok(folder.clone());
+        }
+        match &self.config {
+            Some(path) => Ok(config_of(path)?.station.data),
+            None => Err(Failure::usage("find the station: name its data folder with --data DIR")),
+        }
+    }
+
+    /// The socket of a station that may be running.
+    ///
+    /// # Errors
+    /// Nothing was named from which it could be known.
+    pub fn socket(&self) -> Result<PathBuf, Failure> {
+        if let Some(socket) = &self.socket {
+            return Ok(socket.clone());
+        }
+        if let Some(path) = &self.config {
+            return Ok(config_of(path)?.station.socket);
+        }
+        match &self.data {
+            Some(folder) => Ok(socket_of(folder)),
+            None => {
+                Err(Failure::usage("find the station: name its socket with --socket PATH, or --data DIR"))
+            }
+        }
+    }
+
+    /// A read-only view of the ledger, station running or not.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn reader(&self) -> Result<Reader, Failure> {
+        Ok(Reader::open(&self.folder()?)?)
+    }
+
+    /// The ledger read-only, where a folder is known at all.
+    pub fn reader_if_known(&self) -> Option<Reader> {
+        self.reader().ok()
+    }
+
+    /// Carries out a change: through the socket where a station runs, else with the folder's lock.
+    ///
+    /// # Errors
+    /// Refused, or nobody there.
+    pub fn change(&self, what: Ask) -> Result<Value, Failure> {
+        let command = Some(Uuid::now_v7());
+        if let Some(socket) = &self.socket {
+            return Ok(Client::attach(socket)?.ask(command, what)?);
+        }
+        match Ledger::open(&self.folder()?, "a command") {
+            Ok(opened) => {
+                let at = Clock::new().now();
+                let mut keeper = Keeper::new(opened);
+                keeper.change(command, what, at).map_err(Failure::refused)
+            }
+            Err(LedgerError::Lock(held)) => {
+                let socket = held.socket().ok_or_else(|| Failure::from(LedgerError::Lock(held)))?;
+                Ok(Client::attach(&socket)?.ask(command, what)?)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Asks a running station.
+    ///
+    /// # Errors
+    /// None answers, or it refuses.
+    pub fn ask(&self, what: Ask) -> Result<Value, Failure> {
+        Ok(Client::attach(&self.socket()?)?.ask(None, what)?)
+    }
+}
+
+/// The socket of the station that holds the folder; where none is known, the one it would have.
+fn socket_of(folder: &Path) -> PathBuf {
+    socket_named(folder).unwrap_or_else(|| folder.join(SOCKET_NAME))
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let exit = match error {
+            ClientError::Refused(_) => super::exit::REFUSED,
+            ClientError::Absent { .. } | ClientError::Broken { .. } => super::exit::ABSENT,
+        };
+        Self { text: error.to_string(), exit }
+    }
+}
