@@ -1,0 +1,35 @@
+//! The station as people and machines meet it: the real program, with a reader on a pseudo-terminal, pictures in a
+//! folder and in a pipe, a socket, a headquarters; and everything that goes wrong with them.
+
+#![cfg(feature = "station")]
+
+#[path = "station/bench.rs"]
+mod bench;
+#[path = "station/clients.rs"]
+mod clients;
+#[path = "station/damage.rs"]
+mod damage;
+#[path = "station/desk.rs"]
+mod desk;
+#[path = "station/dice.rs"]
+mod dice;
+#[path = "station/exits.rs"]
+mod exits;
+#[path = "station/eyes.rs"]
+mod eyes;
+#[path = "station/full.rs"]
+mod full;
+#[path = "station/headquarters.rs"]
+mod headquarters;
+#[path = "station/house.rs"]
+mod house;
+#[path = "station/lines.rs"]
+mod lines;
+#[path = "station/replaying.rs"]
+mod replaying;
+#[path = "station/tampering.rs"]
+mod tampering;
+#[path = "station/watcher.rs"]
+mod watcher;
+#[path = "station/whole_way.rs"]
+mod whole_way;
