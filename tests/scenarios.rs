@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 
 use armoury::domain::{Mode, Reason, Role};
 use armoury::ledger::Record;
-use armoury::station::input::{Asked, Input};
+use armoury::station::input::{Asked, DeviceKind, DeviceReport, DeviceState, Input};
 use armoury::station::protocol::Ask;
 use armoury::station::view::AlarmState;
 use common::{Station, TICK_MS};
 use compare::{compare, compare_end};
-use story::{Power, Show, Store, Story, hex, ms, wall_ms};
+use story::{Power, Reader, Show, Store, Story, hex, ms, wall_ms};
 
 /// How often a tag is read and a code seen where a story says nothing.
 const EVERY_MS: u64 = 200;
@@ -201,6 +201,13 @@ fn happen<'a>(story: &'a Story, show: &'a Show, timeline: &mut Vec<(u64, Happeni
     if let Some(store) = show.ledger {
         timeline.push((at_ms, Happening::Ledger(store)));
     }
+    if let Some(reader) = show.reader {
+        let state = match reader {
+            Reader::Up => DeviceState::Up,
+            Reader::Down => DeviceState::Down,
+        };
+        timeline.push((at_ms, Happening::Input(Box::new(move || reader_is(state)))));
+    }
     let Some(reading) = reading(story, show) else { return };
     let every_ms = show.every.as_deref().map_or(EVERY_MS, ms);
     let lasting_ms = show.lasting.as_deref().map_or(LASTING_MS, ms);
@@ -238,6 +245,12 @@ fn reading<'a>(story: &'a Story, show: &'a Show) -> Option<Box<dyn Fn() -> Input
     let thing = things.next();
     assert!(things.next().is_none(), "one thing a line: {show:?}");
     thing
+}
+
+/// The reader has something to say about itself.
+fn reader_is(state: DeviceState) -> Input {
+    let (name, detail) = (common::READER.into(), String::new());
+    Input::Device(DeviceReport { name, kind: DeviceKind::Reader, state, detail })
 }
 
 fn press(mode: Mode) -> Input {

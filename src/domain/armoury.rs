@@ -2,9 +2,11 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
 
+use super::chip::{self, PROOF_BYTES};
 use super::event::{DeskEvent, DeskKind, Event, Practice, StandingSet};
 use super::ids::{PersonId, Seq, StationId, WeaponId};
 use super::moment::Moment;
@@ -39,6 +41,8 @@ pub struct Armoury {
     by_tag: HashMap<TagId, WeaponId>,
     #[serde(skip)]
     by_mark: HashMap<MarkId, WeaponId>,
+    #[serde(skip)]
+    by_chip: HashMap<[u8; PROOF_BYTES], WeaponId>,
 }
 
 /// A weapon with its standing and custody.
@@ -105,10 +109,12 @@ impl Armoury {
     pub fn reindex(&mut self) {
         self.by_tag.clear();
         self.by_mark.clear();
+        self.by_chip.clear();
         self.held.clear();
         for (id, holding) in &self.weapons {
             self.by_tag.extend(holding.weapon.tag_ids().map(|tag| (tag, id.clone())));
             self.by_mark.extend(holding.weapon.mark_ids().map(|mark| (mark, id.clone())));
+            self.by_chip.extend(holding.weapon.chips().map(|chip| (chip, id.clone())));
             if let Custody::Out { to, .. } = &holding.custody {
                 *self.held.entry(to.clone()).or_default() += 1;
             }
@@ -145,6 +151,11 @@ impl Armoury {
         self.by_mark.get(mark)
     }
 
+    /// The weapon whose tag has this chip. A number too short to name one chip leads nowhere.
+    pub fn weapon_by_chip(&self, tid: &[u8]) -> Option<&WeaponId> {
+        self.by_chip.get(&chip::proof(tid)?)
+    }
+
     /// How many weapons this person holds now.
     pub fn held_by(&self, person: &PersonId) -> u32 {
         self.held.get(person).copied().unwrap_or(0)
@@ -158,26 +169,13 @@ impl Armoury {
     /// A weapon's record is replaced whole; its custody and standing stay.
     fn register_weapon(&mut self, weapon: &Weapon) {
         if let Some(old) = self.weapons.get(&weapon.id) {
-            // Only what still leads here: a tag may have been moved to another weapon before this record was replaced.
-            for tag in old
-                .weapon
-                .tag_ids()
-                .filter(|tag| self.by_tag.get(tag) == Some(&weapon.id))
-                .collect::<Vec<_>>()
-            {
-                self.by_tag.remove(&tag);
-            }
-            for mark in old
-                .weapon
-                .mark_ids()
-                .filter(|mark| self.by_mark.get(mark) == Some(&weapon.id))
-                .collect::<Vec<_>>()
-            {
-                self.by_mark.remove(&mark);
-            }
+            forget(&mut self.by_tag, old.weapon.tag_ids(), &weapon.id);
+            forget(&mut self.by_mark, old.weapon.mark_ids(), &weapon.id);
+            forget(&mut self.by_chip, old.weapon.chips(), &weapon.id);
         }
         self.by_tag.extend(weapon.tag_ids().map(|tag| (tag, weapon.id.clone())));
         self.by_mark.extend(weapon.mark_ids().map(|mark| (mark, weapon.id.clone())));
+        self.by_chip.extend(weapon.chips().map(|chip| (chip, weapon.id.clone())));
         match self.weapons.entry(weapon.id.clone()) {
             Entry::Occupied(mut old) => old.get_mut().weapon = weapon.clone(),
             Entry::Vacant(place) => {
@@ -231,6 +229,16 @@ impl Armoury {
             Some(held) if *held > 1 => *held -= 1,
             Some(_) => drop(self.held.remove(person)),
             None => {}
+        }
+    }
+}
+
+/// Takes out of `index` what leads to this weapon. Only that: a tag may have been moved to another weapon before this
+/// record was replaced.
+fn forget<K: Eq + Hash>(index: &mut HashMap<K, WeaponId>, keys: impl Iterator<Item = K>, weapon: &WeaponId) {
+    for key in keys {
+        if index.get(&key) == Some(weapon) {
+            index.remove(&key);
         }
     }
 }

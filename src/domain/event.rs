@@ -300,6 +300,11 @@ pub struct Evidence {
     /// The place.
     #[n(6)]
     pub read_point: Option<ReadPoint>,
+    /// For how long of the presentation its reader or antenna did not hear, ms; absent where it heard throughout. What
+    /// was not read in that time proves nothing.
+    #[n(7)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap_ms: Option<u64>,
 }
 
 /// How something was read.
@@ -332,7 +337,7 @@ pub struct DeviceNote {
     /// Its name in the configuration.
     #[n(0)]
     pub name: String,
-    /// `up` or `down`.
+    /// `up` or `down`; of an antenna, by its control tag, `ill` or `well`.
     #[n(1)]
     pub state: String,
     /// What is known about it.

@@ -3,7 +3,9 @@
 //! Nothing here reads a clock, opens a file or waits. State is the fold of events ([`Armoury::apply`]); a request
 //! becomes a [`Decision`] in [`decide`]; a refusal is data, not an error.
 
+pub mod apparatus;
 pub mod armoury;
+pub mod chip;
 pub mod decide;
 pub mod event;
 pub mod ids;
@@ -14,8 +16,9 @@ pub mod reason;
 pub mod roster;
 pub mod weapon;
 
+pub use apparatus::AntennaPlan;
 pub use armoury::{Armoury, Holding};
-pub use decide::{Bearer, Decision, Item, Request, decide};
+pub use decide::{Bearer, Chip, Decision, Item, Request, decide};
 pub use event::{DeskEvent, DeskKind, Event, Evidence, Mode, Practice, Reason, Road, Verdict};
 pub use ids::{PersonId, ReadPoint, Seq, StationId, WeaponId};
 pub use moment::{ClockQuality, Moment};

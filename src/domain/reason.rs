@@ -47,7 +47,7 @@ reasons! {
     WrongPerson = "wrong_person",
     /// Tag and mark name different weapons.
     MarkMismatch = "mark_mismatch",
-    /// The tag's chip is not the one enrolled.
+    /// The tag's chip is not the one enrolled, or two chips answer with one code.
     CloneSuspected = "clone_suspected",
     /// The book says this weapon was destroyed.
     Destroyed = "destroyed",
@@ -67,4 +67,6 @@ reasons! {
     NoWitness = "no_witness",
     /// The person holds as many weapons as policy allows.
     TooMany = "too_many",
+    /// A chip enrolled with one code answers with another: the tag was written anew.
+    TagRewritten = "tag_rewritten",
 }

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use super::chip::{self, PROOF_BYTES};
 use super::ids::{PersonId, Seq, WeaponId};
 use super::moment::Moment;
 use crate::identity::{MarkId, TagId};
@@ -83,6 +84,14 @@ impl Weapon {
         self.identifiers.iter().filter_map(|identifier| match identifier {
             Identifier::Mark { text } => Some(MarkId::from_text(text)),
             Identifier::Tag { .. } => None,
+        })
+    }
+
+    /// What names the chips of its tags, where enough of them was enrolled.
+    pub fn chips(&self) -> impl Iterator<Item = [u8; PROOF_BYTES]> + '_ {
+        self.identifiers.iter().filter_map(|identifier| match identifier {
+            Identifier::Tag { tid: Some(tid), .. } => chip::proof(tid),
+            _ => None,
         })
     }
 

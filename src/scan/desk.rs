@@ -6,6 +6,7 @@
 
 mod ask;
 mod pending;
+mod tags;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -51,6 +52,8 @@ pub enum Act {
     Card(Card),
     /// A card nobody knows, or one shown beside a weapon.
     CardRefused(String),
+    /// A weapon that is out lay there when the station started: nobody brought it now, so it is not taken in.
+    LiesThere(WeaponId, TagId),
 }
 
 /// What the desk waits for.
@@ -140,37 +143,6 @@ impl Desk {
         }
     }
 
-    /// A tag came into view.
-    pub fn tag_appeared(&mut self, book: Book<'_>, appeared: &Appeared, now_ms: u64) -> Vec<Act> {
-        let evidence = Evidence {
-            road: Road::Tag,
-            value: crate::identity::epc::hex(&appeared.epc),
-            tid: appeared
-                .other_tid
-                .as_ref()
-                .or(appeared.tid.as_ref())
-                .map(|tid| crate::identity::epc::hex(tid)),
-            antenna: Some(appeared.antenna),
-            rssi_dbm: appeared.rssi_dbm,
-            reads: Some(appeared.reads),
-            read_point: Some(appeared.read_point.clone()),
-        };
-        let seen = |weapon: &WeaponId| Seen {
-            by_tag: true,
-            foreign_chip: book.foreign_chip(weapon, appeared),
-            between_places: appeared.between_places,
-            ..Seen::default()
-        };
-        let key = Key::Tag(appeared.tag.clone());
-        let reading = Reading { key, read_point: appeared.read_point.clone(), evidence };
-        match book.of_tag(appeared) {
-            Subject::Badge(person) => self.badge(book, &person, reading, Road::BadgeTag, now_ms),
-            Subject::Weapon(weapon) => self.weapon(book, &weapon, seen(&weapon), reading, now_ms),
-            Subject::UnknownBadge => self.stranger(reading, Road::BadgeTag, now_ms),
-            Subject::Unknown => self.unknown(Item::UnknownTag, reading, now_ms),
-        }
-    }
-
     /// A tag went out of view.
     pub fn tag_left(&mut self, tag: &TagId, now_ms: u64) {
         self.out_of_view(&Key::Tag(tag.clone()), now_ms);
@@ -185,12 +157,12 @@ impl Desk {
             return acts;
         }
         let subject = book.of_mark(&mark);
-        let known = matches!(subject, Subject::Badge(_) | Subject::Weapon(_));
+        let known = matches!(subject, Subject::Badge(_) | Subject::Weapon(..));
         if !known && self.codes.len() >= CODES_MAX {
             // Not followed, so it would be answered anew with every picture.
             return acts;
         }
-        let of_weapon = matches!(subject, Subject::Weapon(_));
+        let of_weapon = matches!(subject, Subject::Weapon(..));
         self.codes.insert(mark.clone(), Code { seen_ms: now_ms, of_weapon });
         let card = if known { None } else { Card::from_text(&reading.text) };
         acts.extend(match card {
@@ -231,7 +203,15 @@ impl Desk {
         let reading = Reading { key: Key::Mark(mark), read_point, evidence };
         match subject {
             Subject::Badge(person) => self.badge(book, &person, reading, Road::BadgeMark, now_ms),
-            Subject::Weapon(weapon) => {
+            Subject::Weapon(weapon, _) => {
+                if self.weapons.first_mark(&weapon)
+                    && let Some(lying) = book.resting(&weapon)
+                    && let Subject::Weapon(_, chip) = book.of_tag(&lying)
+                {
+                    // Its tag lies there and does not act, but now somebody holds its mark before the lens.
+                    self.weapons.revive(&weapon);
+                    self.join(&weapon, Seen::by_tag(&lying, chip), Reading::of_tag(&lying), now_ms);
+                }
                 let seen = Seen { by_mark: true, ..Seen::default() };
                 self.weapon(book, &weapon, seen, reading, now_ms)
             }
@@ -273,6 +253,11 @@ impl Desk {
         reading: Reading,
         now_ms: u64,
     ) -> Vec<Act> {
+        self.join(weapon, seen, reading, now_ms);
+        self.ask(book, now_ms)
+    }
+
+    fn join(&mut self, weapon: &WeaponId, seen: Seen, reading: Reading, now_ms: u64) {
         if self.weapons.show(weapon, reading.key) {
             let place = self.pending.iter().position(|pending| pending.weapon == *weapon);
             let place = place.unwrap_or_else(|| {
@@ -283,7 +268,6 @@ impl Desk {
                 pending.add(seen, reading.evidence);
             }
         }
-        self.ask(book, now_ms)
     }
 
     /// A badge that is not in the book, and with it somebody nobody knows.
@@ -297,7 +281,7 @@ impl Desk {
         if !self.flood.admits(now_ms) {
             return Vec::new();
         }
-        vec![Act::Decide(Box::new(self.request_about_unknown(item, reading, now_ms)))]
+        vec![Act::Decide(Box::new(self.request(item, reading, now_ms)))]
     }
 
     fn out_of_view(&mut self, key: &Key, now_ms: u64) {
@@ -315,6 +299,22 @@ struct Reading {
 }
 
 impl Reading {
+    fn of_tag(appeared: &Appeared) -> Self {
+        let tid = appeared.other_tid.as_deref().or(appeared.tid.as_deref());
+        let evidence = Evidence {
+            road: Road::Tag,
+            value: crate::identity::epc::hex(&appeared.epc),
+            tid: tid.map(crate::identity::epc::hex),
+            antenna: Some(appeared.antenna),
+            rssi_dbm: appeared.rssi_dbm,
+            reads: Some(appeared.reads),
+            read_point: Some(appeared.read_point.clone()),
+            gap_ms: appeared.gap_ms,
+        };
+        let key = Key::Tag(appeared.tag.clone());
+        Self { key, read_point: appeared.read_point.clone(), evidence }
+    }
+
     /// A badge is personal: an entry keeps only its last four characters, enough to find a wrongly enrolled one.
     fn hidden(mut self, road: Road) -> Self {
         self.evidence.value = match &self.key {

@@ -2,7 +2,13 @@
 //!
 //! | File | Is |
 //! |---|---|
-//! | `presence` | tag reads → a tag appeared, a tag left |
+//! | `presence` | tag reads → a tag appeared, a tag left; whether a silence can be believed |
+//! | `track`, `visit` | one tag that is heard, and one coming and going of it |
+//! | `places` | which read point has a tag to itself |
+//! | `belief` | how sure it is that a tag still lies there |
+//! | `smooth` | how regularly a tag is heard, and so how long a silence must be |
+//! | `rest` | tags that lie where they always lie |
+//! | `zone`, `gaps`, `control` | the antennas: what is known of them, when they did not hear, how healthy they are |
 //! | `desk` | who + what + mark → a [`crate::domain::Request`] |
 //! | `session` | who stands at the desk, for how long their badge counts |
 //! | `view` | which weapons are in view, and which have acted |
@@ -12,13 +18,22 @@
 //!
 //! Time is an argument, in milliseconds of a counter that only runs forward. Nothing here knows a wall clock.
 
+mod belief;
 pub mod card;
+pub mod control;
 pub mod desk;
 pub mod flood;
+pub mod gaps;
+mod places;
 pub mod presence;
+mod rest;
 mod session;
+mod smooth;
 pub mod subject;
+mod track;
 mod view;
+mod visit;
+pub mod zone;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +42,9 @@ use crate::domain::ReadPoint;
 /// One answer of a tag, as it reaches the inbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagReading {
+    /// The reader that heard it, by its name in the configuration.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reader: String,
     /// Where it was read.
     pub read_point: ReadPoint,
     /// EPC bytes.
@@ -40,6 +58,12 @@ pub struct TagReading {
     /// Strength; none where the reader gives only a raw figure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rssi_dbm: Option<i16>,
+    /// The reader's own figure of strength where it has no dBm; comparable only within one reader.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rssi_raw: Option<u8>,
+    /// The tag's protocol control word, where the reader gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pc: Option<u16>,
 }
 
 /// One code seen by a camera or a scanner, as it reaches the inbox.

@@ -72,6 +72,19 @@ impl Session {
         self.lying.push(Lying { key, person: person.clone(), may_witness, until_ms });
     }
 
+    /// Whether this person stands there, or stood there last.
+    pub(super) fn knows(&self, person: &PersonId) -> bool {
+        self.bearer.iter().chain(&self.witness).any(|shown| shown.person == *person)
+            || self.lying.iter().any(|lying| lying.person == *person)
+    }
+
+    /// A badge that lies there was out of earshot for a moment. It goes on vouching as it did, and is not fresh.
+    pub(super) fn lies_again(&mut self, book: Book<'_>, person: &PersonId, key: Key) {
+        let may_witness = book.armoury.person(person).is_some_and(|person| person.role.may_witness());
+        self.lying.retain(|lying| lying.key != key);
+        self.lying.push(Lying { key, person: person.clone(), may_witness, until_ms: 0 });
+    }
+
     /// Another person's badge than the bearer's was shown.
     fn displace(&mut self, bearer: Shown, shown: Shown, now_ms: u64) {
         let walked_away = bearer.answered_ms.is_some() && !self.lies(&bearer.person);

@@ -2,7 +2,7 @@
 
 use super::board::Board;
 use super::view::{Alarm, AlarmState};
-use crate::domain::{Moment, Reason};
+use crate::domain::{Moment, Reason, WeaponId};
 
 /// Alarms kept; the oldest goes first.
 const ALARMS_MAX: usize = 50;
@@ -54,6 +54,18 @@ impl Board {
     pub fn newest_alarm(&self) -> Option<u64> {
         self.view.alarms.iter().find(|alarm| alarm.state != AlarmState::Acked).map(|alarm| alarm.id)
     }
+}
+
+/// A weapon that is out and lies at the desk since the start: what is said of it, and the first step.
+pub fn lies_there(weapon: &WeaponId) -> (String, &'static str) {
+    let what = format!("{weapon} is out and has lain here since the start: not taken in.");
+    (what, "Is it given back? Lift it, wait, lay it down again.")
+}
+
+/// An antenna whose control tag is heard far too rarely, or not at all.
+pub fn ill_antenna(reader: &str, antenna: u8) -> (String, &'static str) {
+    let what = format!("reader {reader} antenna {antenna}: its control tag is hardly read.");
+    (what, "Look at antenna, cable and control tag. Do not count by radio there.")
 }
 
 /// How loud an alarm for a reason is, and the first step.

@@ -2,10 +2,12 @@
 //! moments.
 
 use super::clerk::Clerk;
-use super::input::{DeviceReport, DeviceState, RoadReport};
+use super::input::{DeviceKind, DeviceReport, DeviceState, RoadReport};
+use super::{alarms, words};
 use crate::domain::event::DeviceNote;
 use crate::domain::{Event, Moment, Seq};
 use crate::ledger::{Hash, LedgerError};
+use crate::scan::control::Health;
 
 /// Entries after which the fold is kept again while nothing is going on.
 const SNAPSHOT_EVERY: u64 = 2_000;
@@ -20,6 +22,9 @@ impl Clerk {
             .iter()
             .any(|device| device.name == report.name && device.state == "SILENT");
         self.board.device(report, at);
+        if report.kind == DeviceKind::Reader {
+            self.hearing(report, at);
+        }
         let what = format!("{} does not answer.", report.name);
         let note = match report.state {
             DeviceState::Down if !was_down => {
@@ -39,6 +44,38 @@ impl Clerk {
         });
         if let Err(error) = self.write(at, None, &[event.into()]) {
             tracing::error!("enter that {} is {note}: {error}", report.name);
+        }
+    }
+
+    /// What a reader's state means for what is heard: nothing is concluded from the silence of one that is gone.
+    fn hearing(&mut self, report: &DeviceReport, at: Moment) {
+        match report.state {
+            DeviceState::Up | DeviceState::Figures => self.presence.reader_up(&report.name, at.mono_ms),
+            DeviceState::Down => self.presence.reader_down(&report.name, at.mono_ms),
+            DeviceState::Starting | DeviceState::Warning | DeviceState::Off => {}
+        }
+    }
+
+    /// How the antennas are by their control tags: figures for the board, and an alarm and an entry when one falls ill
+    /// or is well again.
+    pub(super) fn look_at_antennas(&mut self, at: Moment) {
+        let health: Vec<Health> = self.presence.health().collect();
+        for antenna in &health {
+            let (what, first_step) = alarms::ill_antenna(&antenna.reader, antenna.antenna);
+            let known_ill = self.board.antenna(antenna);
+            match (known_ill, antenna.ill) {
+                (false, true) => self.board.alarm(2, what, first_step, at),
+                (true, false) => self.board.clear_alarm(&what),
+                _ => continue,
+            }
+            let note = DeviceNote {
+                name: format!("{} antenna {}", antenna.reader, antenna.antenna),
+                state: if antenna.ill { "ill" } else { "well" }.into(),
+                detail: words::control_tag(antenna),
+            };
+            if let Err(error) = self.write(at, None, &[Event::Device(note.clone()).into()]) {
+                tracing::error!("enter that {} is {}: {error}", note.name, note.state);
+            }
         }
     }
 

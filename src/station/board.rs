@@ -1,6 +1,6 @@
 //! The board: keeps what the screen shows, from entries that are already written.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::input::{DeviceReport, DeviceState};
 use super::view::{DeskView, Device, ItemView, PersonView, Recent, StationView, StoreView, SyncView, View};
@@ -9,6 +9,7 @@ use crate::domain::armoury::Holding;
 use crate::domain::{
     Armoury, DeskEvent, DeskKind, Moment, PersonId, Practice, Roster, Seq, Verdict, WeaponId,
 };
+use crate::scan::control::Health;
 use crate::scan::desk::Waiting;
 
 /// How long an accepted verdict stands, ms (`ux.md` section 3).
@@ -30,6 +31,8 @@ const WARNED_MS: u64 = 60_000;
 pub struct Board {
     pub(super) view: View,
     started: Moment,
+    /// How the antennas with a control tag are, by reader and number.
+    antennas: BTreeMap<(String, u8), Health>,
     /// The last warning of each device, and when it came.
     warnings: HashMap<String, (String, u64)>,
     pub(super) next_alarm: u64,
@@ -77,6 +80,7 @@ impl Board {
         Self {
             view,
             started: at,
+            antennas: BTreeMap::new(),
             warnings: HashMap::new(),
             next_alarm: 1,
             last_desk_ms: None,
@@ -244,7 +248,13 @@ impl Board {
             });
             self.view.devices.len() - 1
         });
-        let detail = self.with_warning(report, now);
+        let mut detail = self.with_warning(report, now);
+        if matches!(report.state, DeviceState::Up | DeviceState::Figures | DeviceState::Warning) {
+            for (_, health) in self.antennas.iter().filter(|((reader, _), _)| *reader == report.name) {
+                detail.push_str(" · ");
+                detail.push_str(&words::control_tag(health));
+            }
+        }
         let device = &mut self.view.devices[place];
         device.detail = detail;
         device.state = match report.state {
@@ -257,6 +267,12 @@ impl Board {
         if matches!(report.state, DeviceState::Up | DeviceState::Figures | DeviceState::Warning) {
             device.last_sign_wall_ms = Some(now.wall_ms);
         }
+    }
+
+    /// An antenna's health, shown with its reader's next figures. Answers whether it was known to be ill.
+    pub fn antenna(&mut self, health: &Health) -> bool {
+        let key = (health.reader.clone(), health.antenna);
+        self.antennas.insert(key, health.clone()).is_some_and(|known| known.ill)
     }
 
     /// What is known about a device; figures with the warning that would be gone with the next second.

@@ -14,8 +14,8 @@ use super::store::{Health, NotSaved};
 use super::view::View;
 use crate::domain::event::Started;
 use crate::domain::{
-    Armoury, DeskEvent, DeskKind, Event, Mode, Moment, Policy, Practice, Request, Seq, StationId, Verdict,
-    decide,
+    AntennaPlan, Armoury, DeskEvent, DeskKind, Event, Mode, Moment, Policy, Practice, Request, Seq,
+    StationId, Verdict, decide,
 };
 use crate::ledger::{Draft, Opened, Record};
 use crate::scan::card::Card;
@@ -38,6 +38,8 @@ pub struct ClerkSettings {
     pub desk: DeskSettings,
     /// Thresholds of presence.
     pub presence: PresenceSettings,
+    /// The antennas of the configuration.
+    pub antennas: Vec<AntennaPlan>,
     /// The rules of the configuration; none leaves those of the ledger in force.
     pub policy: Option<Policy>,
     /// Whether there is a headquarters to send to.
@@ -61,7 +63,7 @@ pub struct Outlets {
 #[derive(Debug)]
 pub struct Clerk {
     pub(super) keeper: Keeper,
-    presence: Presence,
+    pub(super) presence: Presence,
     pub(super) desk: Desk,
     pub(super) board: Board,
     pub(super) outlets: Outlets,
@@ -87,7 +89,7 @@ impl Clerk {
         let keeper = Keeper::new(opened);
         let practice = keeper.armoury.practice.unwrap_or(Practice::Live);
         let mut clerk = Self {
-            presence: Presence::new(settings.presence),
+            presence: Presence::new(settings.presence, settings.antennas.clone()),
             desk: Desk::new(settings.desk),
             board: Board::new(settings.station.as_str(), practice, at),
             snapshot_seq: keeper.armoury.head,
@@ -137,14 +139,14 @@ impl Clerk {
     /// Takes one input to its end: decided, written, applied, shown.
     pub fn take(&mut self, stamped: Stamped) {
         let Stamped { at, input } = stamped;
-        if !matches!(input, Input::Tick | Input::Device(_) | Input::Watchers(_)) {
+        if !matches!(input, Input::Tick | Input::Device(_) | Input::Antenna { .. } | Input::Watchers(_)) {
             self.last_input_ms = at.mono_ms;
         }
         let acts = match input {
             Input::Tag(reading) => match self.presence.read(&reading, at.mono_ms) {
-                Some(appeared) => {
+                Some(news) => {
                     let book = book(&self.keeper, &self.presence);
-                    self.desk.tag_appeared(book, &appeared, at.mono_ms)
+                    self.desk.tag(book, &news, at.mono_ms)
                 }
                 None => return,
             },
@@ -155,6 +157,10 @@ impl Clerk {
             Input::Tick => self.tick(at),
             Input::Device(report) => {
                 self.device(&report, at);
+                Vec::new()
+            }
+            Input::Antenna { reader, antenna } => {
+                self.presence.antenna_down(&reader, antenna, at.mono_ms);
                 Vec::new()
             }
             Input::Road(report) => {
@@ -204,6 +210,7 @@ impl Clerk {
         for tag in self.presence.tick(at.mono_ms) {
             self.desk.tag_left(&tag, at.mono_ms);
         }
+        self.look_at_antennas(at);
         if at.mono_ms.saturating_sub(self.last_room_ms) >= ROOM_EVERY_MS {
             self.last_room_ms = at.mono_ms;
             self.keeper.store.look_at_room(&mut self.keeper.armoury, at);
@@ -231,6 +238,11 @@ impl Clerk {
             Act::Decide(request) => self.present(&request, at),
             Act::Card(card) => self.card(card, at),
             Act::CardRefused(why) => self.board.notice(&why, at),
+            Act::LiesThere(weapon, tag) => {
+                self.presence.lay_to_rest(&tag, at.mono_ms);
+                let (what, first_step) = alarms::lies_there(&weapon);
+                self.board.alarm(3, what, first_step, at);
+            }
         }
     }
 
@@ -270,6 +282,7 @@ impl Clerk {
             &self.keeper.roster,
         );
         if let Some(weapon) = &desk.weapon {
+            self.board.clear_alarm(&alarms::lies_there(weapon).0);
             self.desk.answered(weapon, desk.kind, at.mono_ms);
         }
     }
@@ -305,7 +318,8 @@ impl Clerk {
 
     /// Whatever waits at the desk was a presentation too and gets its entry.
     fn answer_waiting(&mut self, at: Moment) {
-        for act in self.desk.answer_all(at.mono_ms) {
+        let book = book(&self.keeper, &self.presence);
+        for act in self.desk.answer_all(book, at.mono_ms) {
             self.act(act, at);
         }
     }

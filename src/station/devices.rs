@@ -76,11 +76,14 @@ fn from_reader(event: ReaderEvent, name: &str, read_point: &ReadPoint, inbox: &I
             // A record whose own checksum says that it was garbled on the air is noise.
             if read.air_crc_valid != Some(false) {
                 inbox.offer(Input::Tag(TagReading {
+                    reader: name.to_owned(),
                     read_point: read_point.clone(),
                     epc: read.epc,
                     tid: read.tid,
                     antenna: read.antenna,
                     rssi_dbm: read.rssi_dbm,
+                    rssi_raw: read.rssi_raw,
+                    pc: read.pc,
                 }));
             }
             return;

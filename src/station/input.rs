@@ -27,6 +27,13 @@ pub enum Input {
     Code(CodeReading),
     /// A device has something to say about itself.
     Device(DeviceReport),
+    /// A reader says that one of its antennas is missing.
+    Antenna {
+        /// The reader's name in the configuration.
+        reader: String,
+        /// Which of its antennas, counted from 1.
+        antenna: u8,
+    },
     /// The road to headquarters has something to say.
     Road(RoadReport),
     /// Somebody asks through the socket.

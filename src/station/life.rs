@@ -23,8 +23,8 @@ use super::road::{self, Sender};
 use super::socket::{self, Hub, SocketError};
 use super::store::NotSaved;
 use super::view::View;
-use crate::config::StationConfig;
-use crate::domain::{Policy, Practice, Seq};
+use crate::config::{self, StationConfig};
+use crate::domain::{AntennaPlan, Policy, Practice, Seq};
 use crate::ledger::lock::SOCKET_WORD;
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::scan::desk::DeskSettings;
@@ -219,9 +219,21 @@ pub fn clerk_settings(configuration: &StationConfig, policy: Option<Policy>) -> 
             leave_ms: presence.leave_ms,
             margin_db: i16::try_from(presence.margin_db).unwrap_or(i16::MAX),
         },
+        antennas: configuration.readers.iter().flat_map(antennas_of).collect(),
         policy,
         headquarters: configuration.headquarters.is_some(),
     }
+}
+
+/// What the configuration says of a reader's antennas.
+fn antennas_of(reader: &config::Reader) -> impl Iterator<Item = AntennaPlan> {
+    reader.antennas.iter().map(|antenna| AntennaPlan {
+        reader: reader.name.clone(),
+        antenna: *antenna,
+        read_point: reader.read_point.clone(),
+        control_tag: None,
+        min_rssi_dbm: None,
+    })
 }
 
 fn recorder(path: Option<PathBuf>) -> Result<Option<Recorder>, StationError> {

@@ -4,6 +4,8 @@ use crate::domain::{
     Armoury, DeskEvent, DeskKind, Evidence, PersonId, Reason, Road, Roster, WeaponId, armoury::Holding,
 };
 
+use crate::scan::control::Health;
+
 /// Why and what now, with a code for the telephone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Words {
@@ -62,6 +64,19 @@ pub fn road(evidence: &[Evidence]) -> String {
     words.join(" + ")
 }
 
+/// An antenna's health in one figure.
+pub fn control_tag(health: &Health) -> String {
+    match health.percent {
+        Some(percent) => format!("antenna {}: control tag {percent} %", health.antenna),
+        None => format!("antenna {}: control tag not judged yet", health.antenna),
+    }
+}
+
+/// An antenna whose control tag is hardly read, in a sentence.
+pub fn ill_antenna(health: &Health) -> String {
+    format!("{}, hardly read: look at antenna, cable and control tag", control_tag(health))
+}
+
 /// A few words for the recent list and alarms.
 pub fn short(reason: Reason) -> &'static str {
     match reason {
@@ -85,6 +100,7 @@ pub fn short(reason: Reason) -> &'static str {
         Reason::OneReading => "only one reading",
         Reason::NoWitness => "no second person",
         Reason::TooMany => "holds as many as allowed",
+        Reason::TagRewritten => "tag was written anew",
     }
 }
 
@@ -118,6 +134,7 @@ fn refusal(reason: Reason, weapon: &str, bearer: &str, evidence: &[Evidence]) ->
         Reason::OneReading => format!("Only one of tag and mark of {weapon} was read."),
         Reason::NoWitness => "A second person is needed.".into(),
         Reason::TooMany => format!("{bearer} holds as many weapons as allowed."),
+        Reason::TagRewritten => format!("By its chip it is {weapon}, its code says otherwise."),
         Reason::AlreadyOut | Reason::AuthorisationExpired | Reason::WrongPerson => short(reason).into(),
     }
 }
@@ -130,7 +147,7 @@ fn what_now(reason: Reason) -> &'static str {
         Reason::NotAuthorised | Reason::TooMany => "Put the weapon back. Ask the duty armourer.",
         Reason::Suspended => "See the duty armourer.",
         Reason::MarkMismatch => "Keep the weapon here. Compare tag, mark and serial.",
-        Reason::CloneSuspected => "Keep the weapon here. Call the supervisor.",
+        Reason::CloneSuspected | Reason::TagRewritten => "Keep the weapon here. Call the supervisor.",
         Reason::Destroyed | Reason::HotListed => "Keep the weapon here. Close the door. Call the guard.",
         Reason::TooSoon => "Take it off the pad, wait a moment, show it again.",
         Reason::NoBadge => "Show the badge, then the item again.",
@@ -158,6 +175,7 @@ fn returned(
         Reason::Ambiguous => "More than one badge or place answers.".into(),
         Reason::MarkMismatch => format!("The tag says {weapon}, the mark says another weapon."),
         Reason::CloneSuspected => format!("The tag of {weapon} is not the one enrolled."),
+        Reason::TagRewritten => format!("By its chip it is {weapon}, its code says otherwise."),
         Reason::Destroyed => format!("{weapon} is recorded as destroyed."),
         Reason::HotListed => format!("{weapon} is listed as lost or stolen."),
         other => format!("{weapon}: {}.", short(other)),
@@ -166,7 +184,7 @@ fn returned(
 
 fn after_return(reason: Reason) -> &'static str {
     match reason {
-        Reason::MarkMismatch | Reason::CloneSuspected => {
+        Reason::MarkMismatch | Reason::CloneSuspected | Reason::TagRewritten => {
             "Recorded. Lay it aside. Compare tag, mark and serial."
         }
         Reason::Destroyed | Reason::HotListed => "Recorded. Keep it here. Call the guard.",

@@ -20,6 +20,9 @@ use armoury::station::view::View;
 use armoury_hardware::panel::Signal;
 use tokio::sync::{mpsc, watch};
 
+/// The reader that hears everything, with one antenna.
+pub const READER: &str = "hatch";
+
 /// Milliseconds between two ticks, as in a running station.
 pub const TICK_MS: u64 = 100;
 
@@ -69,6 +72,7 @@ impl Station {
             station: StationId::from("bravo"),
             desk,
             presence,
+            antennas: Vec::new(),
             policy: None,
             headquarters: false,
         };
@@ -273,7 +277,16 @@ pub fn badge(id: &str, printed: bool) -> Badge {
 
 /// A reader heard a tag.
 pub fn tag(epc: Vec<u8>, read_point: &str, rssi_dbm: Option<i16>, tid: Option<Vec<u8>>) -> Input {
-    Input::Tag(TagReading { read_point: ReadPoint::from(read_point), epc, tid, antenna: 1, rssi_dbm })
+    Input::Tag(TagReading {
+        reader: READER.into(),
+        read_point: ReadPoint::from(read_point),
+        epc,
+        tid,
+        antenna: 1,
+        rssi_dbm,
+        rssi_raw: None,
+        pc: None,
+    })
 }
 
 /// A camera sees a code.

@@ -17,9 +17,71 @@ use crate::common;
 /// A reading of a tag: when, where, how strong.
 type Heard = (u64, String, i16);
 
+/// Milliseconds of an epoch, and the longest silence that is waited for.
+const EPOCH_MS: u64 = 250;
+const LEAVE_MAX_MS: u64 = 10_000;
+
+/// In which epochs a tag was heard, the newest last, and over how many of them its rate is taken.
+#[derive(Default)]
+struct Rate {
+    epochs: Vec<bool>,
+    last: u64,
+    window: usize,
+}
+
+impl Rate {
+    /// Heard once more; the window grows by two an epoch and is halved when its newer half falls short by two sigma.
+    fn hear(&mut self, now_ms: u64) {
+        let epoch = now_ms / EPOCH_MS;
+        if self.epochs.is_empty() {
+            (self.epochs, self.last, self.window) = (vec![true], epoch, 1);
+            return;
+        }
+        let passed = (epoch - self.last) as usize;
+        if passed == 0 {
+            return;
+        }
+        self.last = epoch;
+        self.epochs.extend((1..=passed).map(|step| step == passed));
+        let surplus = self.epochs.len().saturating_sub(64);
+        self.epochs.drain(..surplus);
+        self.window = (self.window + 2 * passed).clamp(passed.min(64), self.epochs.len());
+        let half = self.window / 2;
+        let older = self.heard(2 * half) - self.heard(half);
+        let before = (older + 0.5) / (half as f64 + 1.0);
+        let expected = half as f64 * before;
+        if expected - self.heard(half) > 2.0 * (expected * (1.0 - before)).sqrt() {
+            let p = self.heard(self.window) / self.window as f64;
+            let likely = (0.05_f64.recip().ln() / p).ceil() as usize;
+            self.window = (self.window / 2).min(likely).max(passed.min(64)).max(1);
+            self.epochs.drain(..self.epochs.len() - self.window);
+        }
+    }
+
+    fn heard(&self, window: usize) -> f64 {
+        self.epochs.iter().rev().take(window).filter(|heard| **heard).count() as f64
+    }
+
+    /// How long a silence must be, ms.
+    fn leave_ms(&self, least_ms: u64) -> u64 {
+        let heard = self.heard(self.window);
+        // Heard in every epoch, or never well: the setting alone. Else four silent epochs more than were counted.
+        let weak = heard < self.window as f64;
+        let p = heard / (self.window + 4) as f64;
+        let epochs_ms = if weak { (0.001_f64.recip().ln() / p).ceil() as u64 * EPOCH_MS } else { 0 };
+        epochs_ms.min(LEAVE_MAX_MS).max(least_ms)
+    }
+}
+
 /// A tag that is heard.
 #[derive(Default)]
 struct Track {
+    rate: Rate,
+    /// When it was last heard as tags in place are: above the threshold, and not ten decibels weaker than it lay; six
+    /// where that is another place.
+    in_place_ms: Option<u64>,
+    home: String,
+    level_dbm: Option<i16>,
     heard: Vec<Heard>,
     first_ms: u64,
     /// When it was last heard well enough to stay in view.
@@ -153,7 +215,9 @@ impl Model {
         if matches!(input, Input::Tick) {
             let leave_ms = self.presence.leave_ms;
             self.tags.retain(|key, track| {
-                let stays = now_ms - track.last_ms < leave_ms;
+                let rate_ms = track.rate.leave_ms(leave_ms);
+                let stays = now_ms - track.last_ms < leave_ms
+                    || track.in_place_ms.is_some_and(|in_place_ms| now_ms - in_place_ms < rate_ms);
                 if !stays {
                     left.push(key.clone());
                 }
@@ -191,32 +255,52 @@ impl Model {
             Input::Tag(reading) => {
                 let PresenceSettings { sightings, within_ms, min_rssi_dbm, margin_db, .. } = self.presence;
                 let key = epc::hex(&reading.epc);
-                let Track { heard, first_ms, last_ms, present } = self
-                    .tags
-                    .entry(key.clone())
-                    .or_insert_with(|| Track { first_ms: now_ms, last_ms: now_ms, ..Track::default() });
+                let place = reading.read_point.to_string();
+                let Track { rate, in_place_ms, home, level_dbm, heard, first_ms, last_ms, present } =
+                    self.tags.entry(key.clone()).or_insert_with(|| Track {
+                        first_ms: now_ms,
+                        last_ms: now_ms,
+                        home: place.clone(),
+                        ..Track::default()
+                    });
                 let dbm = reading.rssi_dbm?;
                 if dbm >= min_rssi_dbm - margin_db {
                     *last_ms = now_ms;
                 }
-                heard.push((now_ms, reading.read_point.to_string(), dbm));
+                let weaker_db = if *home == place { 10 } else { margin_db };
+                if dbm >= min_rssi_dbm && level_dbm.is_none_or(|level| dbm > level - weaker_db) {
+                    home.clone_from(&place);
+                    *in_place_ms = Some(now_ms);
+                    rate.hear(now_ms);
+                    *level_dbm = level_dbm.map(|level| level + (dbm - level).signum());
+                }
+                heard.push((now_ms, place, dbm));
                 heard.retain(|(at_ms, ..)| now_ms - at_ms <= within_ms);
                 let places: BTreeSet<&String> = heard.iter().map(|(_, place, _)| place).collect();
-                // Strength in the middle, and how often, at each place.
+                // Strength in the middle, how often, and the sum of powers in tenths of a decibel, at each place.
                 let there = places.into_iter().map(|place| {
                     let mut dbm: Vec<i16> =
                         heard.iter().filter(|(_, other, _)| other == place).map(|(.., dbm)| *dbm).collect();
                     dbm.sort_unstable();
-                    (dbm[dbm.len() / 2], dbm.len())
+                    let power: f64 = dbm.iter().map(|dbm| 10_f64.powf(f64::from(*dbm) / 10.0)).sum();
+                    (dbm[dbm.len() / 2], dbm.len(), power)
                 });
-                let there: Vec<(i16, usize)> = there.collect();
-                let enough = |place: &&(i16, usize)| place.1 >= sightings as usize && place.0 >= min_rssi_dbm;
-                let best = there.iter().filter(enough).max();
-                let louder_comes = |best: &(i16, usize)| {
-                    let few = |next: &&(i16, usize)| next.1 < sightings as usize && best.1 < 3 * next.1;
+                let there: Vec<(i16, usize, f64)> = there.collect();
+                type Place = (i16, usize, f64);
+                let enough = |place: &&Place| place.1 >= sightings as usize && place.0 >= min_rssi_dbm;
+                let best = there.iter().filter(enough).max_by(|a, b| a.2.total_cmp(&b.2));
+                let louder_comes = |best: &Place| {
+                    let db = |place: &Place| 10.0 * (place.2 / place.1 as f64).log10();
+                    let leads = |next: &Place| {
+                        best.1 >= 3 * next.1 || db(best) - db(next) >= f64::from(margin_db) - 0.005
+                    };
+                    let few = |next: &&Place| next.1 < sightings as usize && !leads(next);
                     there.iter().filter(few).any(|next| next.0 > best.0) && now_ms - *first_ms < within_ms
                 };
                 let confirmed = !*present && best.is_some_and(|best| !louder_comes(best));
+                if confirmed {
+                    *level_dbm = best.map(|best| best.0);
+                }
                 *present |= confirmed;
                 confirmed.then_some(key)
             }

@@ -117,7 +117,8 @@ pub enum BadgeKind {
     Printed,
 }
 
-/// Something that happens. One of `badge`, `tag`, `mark`, `card`, `code`, `epc`, `clock`, `key`, `power`, `ledger`.
+/// Something that happens. One of `badge`, `tag`, `mark`, `card`, `code`, `epc`, `clock`, `key`, `power`, `ledger`,
+/// `reader`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Show {
@@ -153,12 +154,21 @@ pub struct Show {
     pub power: Option<Power>,
     /// `fails` or `works`: whether the record store takes entries.
     pub ledger: Option<Store>,
+    /// `up` or `down`: what the reader says of itself.
+    pub reader: Option<Reader>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Power {
     Fails,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reader {
+    Up,
+    Down,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

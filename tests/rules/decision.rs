@@ -2,9 +2,9 @@
 
 use armoury::domain::event::{Created, StandingSet};
 use armoury::domain::{
-    Armoury, Bearer, Custody, DeskEvent, DeskKind, Event, Evidence, Item, MayDraw, Mode, Moment, Person,
-    PersonId, Policy, Practice, ReadPoint, Reason, Request, Role, Standing, Verdict, Weapon, WeaponId,
-    decide,
+    Armoury, Bearer, Chip, Custody, DeskEvent, DeskKind, Event, Evidence, Item, MayDraw, Mode, Moment,
+    Person, PersonId, Policy, Practice, ReadPoint, Reason, Request, Role, Standing, Verdict, Weapon,
+    WeaponId, decide,
 };
 use proptest::prelude::*;
 
@@ -42,7 +42,7 @@ fn what_leaves_may_leave() {
         if decision.event.kind != DeskKind::Issued {
             return Ok(());
         }
-        let Item::Weapon { id, by_tag, by_mark, foreign_chip } = &request.item else {
+        let Item::Weapon { id, by_tag, by_mark, chip } = &request.item else {
             return Err(TestCaseError::fail("only a weapon that was plainly read leaves"));
         };
         let Bearer::Known(bearer) = &request.bearer else {
@@ -51,7 +51,7 @@ fn what_leaves_may_leave() {
         let (holding, person) = (armoury.weapon(id).expect("known"), armoury.person(bearer).expect("known"));
         let policy = &armoury.policy;
         prop_assert!(holding.custody == Custody::In && holding.standing == Standing::InService);
-        prop_assert!(!foreign_chip && !request.too_soon && request.mode != Mode::Return);
+        prop_assert!(*chip == Chip::Unopposed && !request.too_soon && request.mode != Mode::Return);
         prop_assert!(!policy.two_readings || (*by_tag && *by_mark));
         prop_assert!(!person.suspended && person.may_draw.covers(id, None));
         prop_assert!(person.valid_until.is_none_or(|last| now.day().is_none_or(|today| today <= last)));
@@ -72,7 +72,7 @@ fn what_leaves_may_leave() {
 #[test]
 fn what_may_leave_leaves() {
     holds("what may leave leaves", scene(), |(armoury, request, now)| {
-        let (Item::Weapon { id, by_tag, by_mark, foreign_chip: false }, Bearer::Known(bearer)) =
+        let (Item::Weapon { id, by_tag, by_mark, chip: Chip::Unopposed }, Bearer::Known(bearer)) =
             (&request.item, &request.bearer)
         else {
             return Ok(());
@@ -118,7 +118,13 @@ fn every_no_has_a_reason_and_the_loud_ones_an_alarm() {
         let DeskEvent { kind, reason, .. } = &decision.event;
         prop_assert!(reason.is_some() || kind.moves_custody());
         prop_assert!(*kind != DeskKind::Issued || reason.is_none());
-        let loud = [Reason::Destroyed, Reason::HotListed, Reason::CloneSuspected, Reason::MarkMismatch];
+        let loud = [
+            Reason::Destroyed,
+            Reason::HotListed,
+            Reason::CloneSuspected,
+            Reason::TagRewritten,
+            Reason::MarkMismatch,
+        ];
         prop_assert_eq!(decision.alarm, reason.filter(|reason| loud.contains(reason)));
         prop_assert_eq!(
             *reason == Some(Reason::AlreadyOut),
@@ -228,12 +234,12 @@ fn request() -> impl Strategy<Value = Request> {
     let id = proptest::sample::select(vec!["A1", "A2", "A3", "A4", "Z9"]).prop_map(WeaponId::from);
     let key = proptest::sample::select(PEOPLE.to_vec()).prop_map(PersonId::from);
     let item = prop_oneof![
-        6 => (id.clone(), any::<bool>(), any::<bool>(), proptest::bool::weighted(0.1)).prop_map(
-            |(id, by_tag, by_mark, foreign_chip)| Item::Weapon { id, by_tag, by_mark, foreign_chip }
-        ),
+        6 => (id.clone(), any::<bool>(), any::<bool>(), chip())
+            .prop_map(|(id, by_tag, by_mark, chip)| Item::Weapon { id, by_tag, by_mark, chip }),
         2 => (id.clone(), proptest::option::of(id.clone()))
             .prop_map(|(by_tag, by_mark)| Item::Disagree { by_tag, by_mark }),
-        1 => id.prop_map(|id| Item::Unsure { id }),
+        1 => id.clone().prop_map(|id| Item::Unsure { id }),
+        1 => id.prop_map(|id| Item::ForeignChip { id }),
         1 => proptest::sample::select(vec![Item::UnknownTag, Item::UnknownMark, Item::UnknownBadge]),
     ];
     let bearer = prop_oneof![
@@ -253,6 +259,10 @@ fn request() -> impl Strategy<Value = Request> {
             too_soon,
         },
     )
+}
+
+fn chip() -> impl Strategy<Value = Chip> {
+    prop_oneof![8 => Just(Chip::Unopposed), 1 => Just(Chip::Rewritten), 1 => Just(Chip::Foreign)]
 }
 
 fn person() -> impl Strategy<Value = Person> {
@@ -323,6 +333,8 @@ fn shown(request: &Request) -> Vec<WeaponId> {
         Item::Disagree { by_tag, by_mark } => {
             [Some(by_tag.clone()), by_mark.clone()].into_iter().flatten().collect()
         }
+        // It has had its answer; that its chip turns out to be foreign brings nothing back.
+        Item::ForeignChip { .. } => Vec::new(),
         Item::UnknownTag | Item::UnknownMark | Item::UnknownBadge => Vec::new(),
     }
 }

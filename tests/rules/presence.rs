@@ -3,7 +3,7 @@
 use armoury::domain::ReadPoint;
 use armoury::identity::TagId;
 use armoury::scan::TagReading;
-use armoury::scan::presence::{Presence, PresenceSettings, TAGS_MAX};
+use armoury::scan::presence::{Appeared, LEAVE_MAX_MS, News, Presence, PresenceSettings, TAGS_MAX};
 use proptest::prelude::*;
 
 use super::holds;
@@ -16,23 +16,23 @@ const EPC: [u8; 12] = [0xe2, 0x80, 0x11, 0x60, 0x60, 0x00, 0x02, 0x09, 0x44, 0xa
 
 #[test]
 fn a_tag_appears_at_the_kth_sighting_within_the_window() {
-    let mut presence = Presence::new(SETTINGS);
-    assert_eq!(presence.read(&reading(-60), 0), None, "one is a ghost");
-    assert_eq!(presence.read(&reading(-60), 500), None, "two can be a stray");
-    assert_eq!(presence.read(&reading(-60), 2_100), None, "the first is too long ago");
-    let appeared = presence.read(&reading(-64), 2_200).expect("three within two seconds");
+    let mut presence = Presence::new(SETTINGS, Vec::new());
+    assert_eq!(appears(&mut presence, &reading(-60), 0), None, "one is a ghost");
+    assert_eq!(appears(&mut presence, &reading(-60), 500), None, "two can be a stray");
+    assert_eq!(appears(&mut presence, &reading(-60), 2_100), None, "the first is too long ago");
+    let appeared = appears(&mut presence, &reading(-64), 2_200).expect("three within two seconds");
     assert_eq!((appeared.reads, appeared.rssi_dbm), (3, Some(-60)));
-    assert_eq!(presence.read(&reading(-60), 2_300), None, "it appears once");
+    assert_eq!(appears(&mut presence, &reading(-60), 2_300), None, "it appears once");
 }
 
 #[test]
 fn a_weak_tag_does_not_appear_and_one_in_view_stays_a_little_longer() {
-    let mut presence = Presence::new(SETTINGS);
+    let mut presence = Presence::new(SETTINGS, Vec::new());
     for at_ms in (0..5_000).step_by(100) {
         assert_eq!(presence.read(&reading(-78), at_ms), None, "weaker than asked for");
         assert!(presence.tick(at_ms).is_empty());
     }
-    let mut presence = Presence::new(SETTINGS);
+    let mut presence = Presence::new(SETTINGS, Vec::new());
     (0..3).for_each(|at_ms| drop(presence.read(&reading(-60), at_ms)));
     for at_ms in (100..10_000).step_by(100) {
         drop(presence.read(&reading(-78), at_ms));
@@ -48,9 +48,9 @@ fn a_weak_tag_does_not_appear_and_one_in_view_stays_a_little_longer() {
 
 #[test]
 fn without_strengths_silence_alone_tells() {
-    let mut presence = Presence::new(SETTINGS);
+    let mut presence = Presence::new(SETTINGS, Vec::new());
     let plain = TagReading { rssi_dbm: None, ..reading(0) };
-    let appeared = (0..3).find_map(|at_ms| presence.read(&plain, at_ms)).expect("three sightings");
+    let appeared = (0..3).find_map(|at_ms| appears(&mut presence, &plain, at_ms)).expect("three sightings");
     assert_eq!((appeared.rssi_dbm, appeared.between_places), (None, false));
     assert!(presence.tick(2_001).is_empty());
     assert_eq!(presence.tick(2_002).len(), 1);
@@ -60,18 +60,20 @@ fn without_strengths_silence_alone_tells() {
 fn one_identity_in_two_tags_leaves_with_the_last() {
     let uris = ["urn:epc:tag:giai-96:0.0614141.5678", "urn:epc:tag:giai-202:0.0614141.5678"];
     let epcs = uris.map(|uri| armoury::identity::epc::encode(uri).expect("an identity").bytes);
-    let mut presence = Presence::new(SETTINGS);
+    let mut presence = Presence::new(SETTINGS, Vec::new());
     for epc in &epcs {
         (0..3).for_each(|at_ms| drop(presence.read(&TagReading { epc: epc.clone(), ..reading(-60) }, at_ms)));
     }
-    drop(presence.read(&TagReading { epc: epcs[1].clone(), ..reading(-60) }, 1_000));
+    for at_ms in (250..=1_000).step_by(250) {
+        drop(presence.read(&TagReading { epc: epcs[1].clone(), ..reading(-60) }, at_ms));
+    }
     assert!(presence.tick(2_500).is_empty(), "the other one is still there");
     assert_eq!(presence.tick(3_000).len(), 1);
 }
 
 #[test]
 fn a_box_of_tags_is_bounded_and_the_room_comes_back() {
-    let mut presence = Presence::new(SETTINGS);
+    let mut presence = Presence::new(SETTINGS, Vec::new());
     for number in 0..TAGS_MAX as u32 + 100 {
         let epc = [[0xaa; 8].as_slice(), &number.to_be_bytes()].concat();
         drop(presence.read(&TagReading { epc, ..reading(-60) }, 0));
@@ -91,7 +93,7 @@ fn any_stream_of_readings() {
         PresenceSettings { sightings, within_ms, leave_ms, ..SETTINGS }
     });
     holds("any stream of readings", (settings, readings), |(settings, readings)| {
-        let mut presence = Presence::new(settings);
+        let mut presence = Presence::new(settings, Vec::new());
         let mut heard: Vec<(u64, usize, i16)> = Vec::new();
         let (mut now_ms, mut in_view, mut last_ms) = (0, false, 0);
         for (gap_ms, rssi_dbm, place, tick) in readings {
@@ -105,8 +107,8 @@ fn any_stream_of_readings() {
                 last_ms = now_ms;
             }
             let read_point = ReadPoint::from(["left", "right", "door"][place]);
-            let Some(appeared) = presence.read(&TagReading { read_point, ..reading(rssi_dbm) }, now_ms)
-            else {
+            let reading = TagReading { read_point, ..reading(rssi_dbm) };
+            let Some(appeared) = appears(&mut presence, &reading, now_ms) else {
                 continue;
             };
             prop_assert!(!in_view, "appeared twice");
@@ -120,19 +122,30 @@ fn any_stream_of_readings() {
             prop_assert!(heard.iter().filter(there).any(|(.., dbm)| *dbm >= settings.min_rssi_dbm));
             prop_assert!(appeared.rssi_dbm.is_some_and(|dbm| dbm >= settings.min_rssi_dbm));
         }
-        let left = presence.tick(now_ms + settings.leave_ms);
+        let left = presence.tick(now_ms + settings.leave_ms.max(LEAVE_MAX_MS));
         prop_assert_eq!(left.len(), usize::from(in_view));
         prop_assert_eq!(presence.in_view(), 0);
         Ok(())
     });
 }
 
+/// What has come into view with a reading.
+fn appears(presence: &mut Presence, reading: &TagReading, now_ms: u64) -> Option<Appeared> {
+    match presence.read(reading, now_ms)? {
+        News::Appeared(appeared) => Some(appeared),
+        other => panic!("there are neither chips nor tags at rest here: {other:?}"),
+    }
+}
+
 fn reading(rssi_dbm: i16) -> TagReading {
     TagReading {
+        reader: "hatch".into(),
         read_point: ReadPoint::from("pad"),
         epc: EPC.to_vec(),
         tid: None,
         antenna: 1,
         rssi_dbm: Some(rssi_dbm),
+        rssi_raw: None,
+        pc: None,
     }
 }

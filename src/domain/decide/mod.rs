@@ -39,8 +39,13 @@ pub enum Item {
         by_tag: bool,
         /// Its mark was read.
         by_mark: bool,
-        /// The tag's chip is not the one enrolled.
-        foreign_chip: bool,
+        /// What its tag's chip says.
+        chip: Chip,
+    },
+    /// A weapon that has had its answer, and whose tag has since answered with a chip that is not the one enrolled.
+    ForeignChip {
+        /// Which it claims to be.
+        id: WeaponId,
     },
     /// Tag and mark name different weapons.
     Disagree {
@@ -60,6 +65,18 @@ pub enum Item {
     UnknownMark,
     /// A badge that is not in the book.
     UnknownBadge,
+}
+
+/// What the chip of a weapon's tag says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Chip {
+    /// Nothing speaks against it: it is the one enrolled, or its number was not read.
+    #[default]
+    Unopposed,
+    /// It is enrolled with this weapon, but answers with another code than then.
+    Rewritten,
+    /// It is not the one enrolled.
+    Foreign,
 }
 
 /// Whose badge was shown.
@@ -109,7 +126,9 @@ pub fn decide(armoury: &Armoury, request: &Request, now: Moment) -> Decision {
         Item::UnknownTag => blank(request, DeskKind::Refused, Reason::UnknownTag),
         Item::UnknownMark => blank(request, DeskKind::Refused, Reason::UnknownMark),
         Item::UnknownBadge => blank(request, DeskKind::Refused, Reason::UnknownBadge),
-        Item::Weapon { id, .. } | Item::Unsure { id } => known(armoury, request, id, now),
+        Item::Weapon { id, .. } | Item::Unsure { id } | Item::ForeignChip { id } => {
+            known(armoury, request, id, now)
+        }
         Item::Disagree { by_tag, by_mark } => {
             known(armoury, request, more_likely(armoury, by_tag, by_mark.as_ref()), now)
         }
@@ -135,6 +154,10 @@ fn known(armoury: &Armoury, request: &Request, id: &WeaponId, now: Moment) -> De
 /// mode, where it is refused (`architecture.md`, rulings). Where the mode says no, what is wrong with the weapon
 /// itself is said first: a destroyed weapon is the louder news.
 fn decide_weapon(armoury: &Armoury, request: &Request, holding: &Holding, now: Moment) -> Decision {
+    if let Item::ForeignChip { .. } = request.item {
+        // Nothing new was shown, so custody stays where it is: somebody has to look.
+        return about(request, holding, DeskKind::Refused, Reason::CloneSuspected);
+    }
     let mode_says = match (&holding.custody, request.mode) {
         (Custody::Out { to, .. }, Mode::Auto | Mode::Return) => {
             return give_back::give_back(request, holding, to);
@@ -151,7 +174,8 @@ fn decide_weapon(armoury: &Armoury, request: &Request, holding: &Holding, now: M
 fn fault_of(request: &Request, holding: &Holding) -> Option<Reason> {
     standing_reason(holding.standing).or(match &request.item {
         Item::Disagree { .. } => Some(Reason::MarkMismatch),
-        Item::Weapon { foreign_chip: true, .. } => Some(Reason::CloneSuspected),
+        Item::Weapon { chip: Chip::Foreign, .. } => Some(Reason::CloneSuspected),
+        Item::Weapon { chip: Chip::Rewritten, .. } => Some(Reason::TagRewritten),
         _ => None,
     })
 }
@@ -173,7 +197,11 @@ fn refusal_kind(reason: Reason) -> DeskKind {
 /// Reasons for which somebody has to come, whatever the verdict.
 fn alarm_for(reason: Reason) -> Option<Reason> {
     match reason {
-        Reason::Destroyed | Reason::HotListed | Reason::CloneSuspected | Reason::MarkMismatch => Some(reason),
+        Reason::Destroyed
+        | Reason::HotListed
+        | Reason::CloneSuspected
+        | Reason::TagRewritten
+        | Reason::MarkMismatch => Some(reason),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::pending::Pending;
 use super::{Act, Book, Desk, Reading, Waiting};
-use crate::domain::{Bearer, Custody, Item, Mode, PersonId, Request, Standing, WeaponId};
+use crate::domain::{Bearer, Chip, Custody, Item, Mode, PersonId, Request, Road, Standing, WeaponId};
 use crate::scan::view::Key;
 
 /// How long a weapon coming back waits for the badge of whoever brings it, at most, ms. A return needs no badge; this
@@ -33,9 +33,9 @@ const WAITING_MAX: usize = 64;
 
 impl Desk {
     /// Requests for everything that waits, whatever is still missing.
-    pub fn answer_all(&mut self, now_ms: u64) -> Vec<Act> {
+    pub fn answer_all(&mut self, book: Book<'_>, now_ms: u64) -> Vec<Act> {
         let pending = std::mem::take(&mut self.pending);
-        pending.into_iter().map(|pending| self.answer(pending, now_ms)).collect()
+        pending.into_iter().map(|pending| self.answer(book, pending, now_ms)).collect()
     }
 
     /// What the desk waits for, and how long still, ms.
@@ -71,7 +71,7 @@ impl Desk {
         for pending in std::mem::take(&mut self.pending) {
             if over > 0 || self.is_ripe(book, &pending, torn, now_ms) {
                 over = over.saturating_sub(1);
-                acts.push(self.answer(pending, now_ms));
+                acts.push(self.answer(book, pending, now_ms));
             } else {
                 still.push_back(pending);
             }
@@ -80,8 +80,9 @@ impl Desk {
         acts
     }
 
-    /// The request about something unknown. Of a badge nobody knows the owner is not whoever stood there before.
-    pub(super) fn request_about_unknown(&self, item: Item, reading: Reading, now_ms: u64) -> Request {
+    /// The request about something that waits for nothing. Of a badge nobody knows the owner is not whoever stood there
+    /// before.
+    pub(super) fn request(&self, item: Item, reading: Reading, now_ms: u64) -> Request {
         let stranger = item == Item::UnknownBadge;
         let mut evidence = vec![reading.evidence];
         if !stranger {
@@ -155,7 +156,7 @@ impl Desk {
         let hopeless = holding.custody != Custody::In
             || self.mode == Mode::Return
             || holding.standing != Standing::InService
-            || pending.seen.foreign_chip
+            || pending.seen.chip != Chip::Unopposed
             || pending.seen.between_places
             || self.too_soon(&pending.weapon, now_ms);
         let complete = bearer.person().is_some()
@@ -203,9 +204,15 @@ impl Desk {
         self.moved_ms.get(weapon).is_some_and(|at_ms| now_ms.saturating_sub(*at_ms) < dead_time_ms)
     }
 
-    fn answer(&mut self, pending: Pending, now_ms: u64) -> Act {
+    fn answer(&mut self, book: Book<'_>, pending: Pending, now_ms: u64) -> Act {
         self.weapons.spend(&pending.weapon);
         let mut evidence = pending.evidence.clone();
+        // A reader that was gone while the weapon waited may have missed what would have changed the answer.
+        for heard in evidence.iter_mut().filter(|evidence| evidence.road == Road::Tag) {
+            let Some(place) = &heard.read_point else { continue };
+            let gap_ms = book.presence.gap_ms(place, pending.since_ms, now_ms);
+            heard.gap_ms = heard.gap_ms.max((gap_ms > 0).then_some(gap_ms));
+        }
         evidence.extend(self.session.evidence(now_ms).cloned());
         Act::Decide(Box::new(Request {
             item: pending.item(),

@@ -1,6 +1,7 @@
 //! A weapon that waits at the desk until enough is known about it.
 
-use crate::domain::{Evidence, Item, PersonId, ReadPoint, WeaponId};
+use crate::domain::{Chip, Evidence, Item, PersonId, ReadPoint, WeaponId};
+use crate::scan::presence::Appeared;
 
 /// Most readings kept of one weapon. A tag that comes and goes while it waits adds nothing new after a few.
 const EVIDENCE_MAX: usize = 8;
@@ -10,10 +11,17 @@ const EVIDENCE_MAX: usize = 8;
 pub(super) struct Seen {
     pub(super) by_tag: bool,
     pub(super) by_mark: bool,
-    /// The tag's chip is not the one enrolled.
-    pub(super) foreign_chip: bool,
+    /// What the tag's chip says.
+    pub(super) chip: Chip,
     /// Two read points hear it.
     pub(super) between_places: bool,
+}
+
+impl Seen {
+    /// A tag was read, and its chip says `chip`.
+    pub(super) fn by_tag(appeared: &Appeared, chip: Chip) -> Self {
+        Self { by_tag: true, chip, between_places: appeared.between_places, ..Self::default() }
+    }
 }
 
 /// A weapon that waits.
@@ -47,10 +55,23 @@ impl Pending {
     pub(super) fn add(&mut self, seen: Seen, evidence: Evidence) {
         self.seen.by_tag |= seen.by_tag;
         self.seen.by_mark |= seen.by_mark;
-        self.seen.foreign_chip |= seen.foreign_chip;
         self.seen.between_places |= seen.between_places;
+        self.chip(seen.chip, &evidence);
         if self.evidence.len() < EVIDENCE_MAX {
             self.evidence.push(evidence);
+        }
+    }
+
+    /// The chip was read: what was read of that tag before gets its number. What speaks against it outlasts what does
+    /// not, and the louder news the other.
+    pub(super) fn chip(&mut self, chip: Chip, evidence: &Evidence) {
+        if self.seen.chip != Chip::Foreign && chip != Chip::Unopposed {
+            self.seen.chip = chip;
+        }
+        for known in self.evidence.iter_mut().filter(|known| known.value == evidence.value) {
+            if evidence.tid.is_some() {
+                known.tid.clone_from(&evidence.tid);
+            }
         }
     }
 
@@ -70,12 +91,12 @@ impl Pending {
     /// What is shown, in the words of the decision.
     pub(super) fn item(&self) -> Item {
         let id = self.weapon.clone();
-        let Seen { by_tag, by_mark, foreign_chip, between_places } = self.seen;
+        let Seen { by_tag, by_mark, chip, between_places } = self.seen;
         match &self.contradicts {
             Some(marked) => Item::Disagree { by_tag: id, by_mark: Some(marked.clone()) },
-            // A copied tag is the louder news.
-            None if between_places && !foreign_chip => Item::Unsure { id },
-            None => Item::Weapon { id, by_tag, by_mark, foreign_chip },
+            // A copied or rewritten tag is the louder news.
+            None if between_places && chip == Chip::Unopposed => Item::Unsure { id },
+            None => Item::Weapon { id, by_tag, by_mark, chip },
         }
     }
 }
