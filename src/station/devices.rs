@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use armoury_hardware::camera::{self, CameraEvent, CameraHandle, CameraSettings};
 use armoury_hardware::panel::{GpioPins, Panel, Signal, open_panel};
-use armoury_hardware::reader::{ReaderEvent, ReaderSettings, run_r2000};
+use armoury_hardware::reader::{Family, ReaderEvent, ReaderSettings, run_reader, tag_desk};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -59,38 +59,37 @@ impl Devices {
 
 fn start_reader(reader: &config::Reader, inbox: &Inbox, stop: watch::Receiver<bool>) -> JoinHandle<()> {
     let settings = ReaderSettings {
-        name: reader.name.clone(),
-        port: reader.port.display().to_string(),
         baud: reader.baud,
         power_dbm: reader.power_dbm,
         antennas: reader.antennas.clone(),
+        ..ReaderSettings::new(&reader.name, Family::R2000, &reader.port.display().to_string())
     };
     let (name, read_point, inbox) = (reader.name.clone(), reader.read_point.clone(), inbox.clone());
     inbox.put_soon(report(&name, DeviceKind::Reader, DeviceState::Starting, settings.port.clone()));
-    tokio::spawn(run_r2000(settings, move |event| from_reader(event, &name, &read_point, &inbox), stop))
+    let (_, orders) = tag_desk();
+    let sink = move |event| from_reader(event, &name, &read_point, &inbox);
+    tokio::spawn(run_reader(settings, sink, orders, stop))
 }
 
 fn from_reader(event: ReaderEvent, name: &str, read_point: &ReadPoint, inbox: &Inbox) {
     let (state, detail) = match event {
         ReaderEvent::Read(read) => {
-            // A record whose own checksum says that it was garbled on the air is noise.
-            if read.air_crc_valid != Some(false) {
-                inbox.offer(Input::Tag(TagReading {
-                    reader: name.to_owned(),
-                    read_point: read_point.clone(),
-                    epc: read.epc,
-                    tid: read.tid,
-                    antenna: read.antenna,
-                    rssi_dbm: read.rssi_dbm,
-                    rssi_raw: read.rssi_raw,
-                    pc: read.pc,
-                }));
-            }
+            inbox.offer(Input::Tag(TagReading {
+                reader: name.to_owned(),
+                read_point: read_point.clone(),
+                epc: read.epc,
+                tid: read.tid,
+                antenna: read.antenna,
+                rssi_dbm: read.rssi_dbm,
+                rssi_raw: read.rssi_raw,
+                pc: read.pc,
+            }));
             return;
         }
-        ReaderEvent::Up { firmware, baud, .. } => {
-            (DeviceState::Up, format!("R2000 · firmware {firmware} · {baud} baud"))
+        ReaderEvent::Up { identity, baud } => {
+            (DeviceState::Up, format!("R2000 · firmware {} · {baud} baud", identity.firmware))
         }
+        ReaderEvent::Warning { what } => (DeviceState::Warning, what),
         ReaderEvent::Figures { reads_per_s, refused_frames, temperature_c, .. } => {
             let warmth = temperature_c.map(|degrees| format!(" · {degrees} °C")).unwrap_or_default();
             (DeviceState::Figures, format!("{reads_per_s:.0} reads/s · {refused_frames} refused{warmth}"))

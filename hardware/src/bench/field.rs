@@ -2,6 +2,8 @@
 
 use super::Nuisances;
 use super::dice::Dice;
+use super::memory::{Placed, TagFault};
+use crate::reader::Access;
 
 /// The most ghosts remembered for a test to compare with.
 const MOST_GHOSTS: usize = 10_000;
@@ -37,7 +39,7 @@ pub(super) struct Heard {
 /// The tags near the antennas, and what else the air brings.
 pub(super) struct Field {
     nuisances: Nuisances,
-    pub tags: Vec<BenchTag>,
+    placed: Vec<Placed>,
     pub strays: Vec<Vec<u8>>,
     pub ghosts: Vec<Vec<u8>>,
 }
@@ -46,16 +48,60 @@ impl Field {
     pub(super) fn new(nuisances: Nuisances, dice: &mut Dice) -> Self {
         Self {
             nuisances,
-            tags: Vec::new(),
+            placed: Vec::new(),
             strays: (0..STRAYS).map(|_| dice.bytes(12)).collect(),
             ghosts: Vec::new(),
         }
     }
 
+    /// Puts a tag into the field, or moves and changes the one with the same EPC and chip.
+    pub(super) fn place(&mut self, tag: BenchTag) {
+        self.placed.retain(|placed| placed.tag.epc != tag.epc || placed.tag.tid != tag.tid);
+        self.placed.push(Placed::new(tag));
+    }
+
+    /// Takes every tag with that EPC away.
+    pub(super) fn remove(&mut self, epc: &[u8]) {
+        self.placed.retain(|placed| placed.tag.epc != epc);
+    }
+
+    /// Takes all tags away.
+    pub(super) fn clear(&mut self) {
+        self.placed.clear();
+    }
+
+    /// The tags in the field.
+    pub(super) fn tags(&self) -> Vec<BenchTag> {
+        self.placed.iter().map(|placed| placed.tag.clone()).collect()
+    }
+
+    /// One access to the tag with that EPC at an antenna (index from 0), or to any tag there. It fails as often as a
+    /// round misses the tag; the EPC of the one that answered comes with the words.
+    pub(super) fn access(
+        &mut self,
+        antenna: u8,
+        epc: Option<&[u8]>,
+        password: u32,
+        access: &Access,
+        dice: &mut Dice,
+    ) -> Result<(Vec<u8>, Vec<u8>), TagFault> {
+        let missed = self.nuisances.missed_reads;
+        let found = self
+            .placed
+            .iter_mut()
+            .find(|placed| placed.tag.antenna == antenna + 1 && epc.is_none_or(|epc| placed.tag.epc == epc));
+        let placed = found.ok_or(TagFault::NoTag)?;
+        if !dice.chance(placed.tag.read_rate) || dice.chance(missed) {
+            return Err(TagFault::NoTag);
+        }
+        let answered = placed.tag.epc.clone();
+        placed.access(password, access).map(|words| (answered, words))
+    }
+
     /// What one pass over the field at an antenna (index from 0) reads, in random order.
     pub(super) fn listen(&mut self, antenna: u8, dice: &mut Dice) -> Vec<Heard> {
         let mut heard = Vec::new();
-        for tag in &self.tags {
+        for Placed { tag, .. } in &self.placed {
             let here = tag.antenna == antenna + 1;
             if here && dice.chance(tag.read_rate) && !dice.chance(self.nuisances.missed_reads) {
                 heard.push(hear(&tag.epc, tag.tid.clone(), antenna, tag.rssi_dbm, dice));

@@ -1,28 +1,54 @@
-//! Simulated devices that speak the real protocols over pseudo-terminals, harder to please than the real ones.
+//! Simulated devices that speak the real protocols over pseudo-terminals and TCP, harder to please than the real ones.
 //!
 //! | File | Is |
 //! |---|---|
-//! | `reader.rs` | [`BenchReader`]: a simulated R2000 reader one can put tags on, unplug and disturb |
-//! | `a0.rs` | the protocol from the reader's side: what it answers, what it complains about |
+//! | `reader.rs` | [`BenchReader`]: a simulated reader one can put tags on, unplug and disturb |
+//! | `firmware.rs` | what every simulated reader has and does, whatever it speaks |
+//! | `a0/` | the R2000 protocol from the reader's side: what it answers, what it complains about |
+//! | `memory.rs` | a tag's memory with its passwords and locks |
 //! | `field.rs` | which tags a round reads, how strongly, and which ghosts and strays come with them |
 //! | `wire.rs` | bytes with their due times, and what a bad line does to them |
-//! | `pty.rs` | the pseudo-terminal and the name it is found by |
+//! | `scanner/` | [`BenchScanner`], [`BenchKeyboard`]: simulated bar code scanners |
+//! | `llrp.rs` | the LLRP protocol from the reader's side: its life and its answers |
+//! | `llrp_spec.rs` `llrp_work.rs` | what an LLRP reader is told to do, and how it does it |
+//! | `llrp_report.rs` `llrp_wire.rs` | what an LLRP reader says, and its bytes |
+//! | `plug.rs` | how a device is reached: |
+//! | `pty.rs` | by the pseudo-terminal and the name it is found by |
+//! | `tcp.rs` | by a network address, one client at a time |
+//! | `script.rs` `play.rs` | [`Script`], [`ScriptBench`]: devices and what happens to them, from a file |
 //! | `dice.rs` | chance from one seed |
 
 mod a0;
 mod dice;
 mod field;
+mod firmware;
+mod llrp;
+mod llrp_report;
+mod llrp_spec;
+mod llrp_wire;
+mod llrp_work;
+pub(crate) mod memory;
+mod plug;
 mod pty;
 mod reader;
+mod scanner;
+mod tcp;
 mod wire;
 
+use serde::Deserialize;
+
+pub use a0::R2000Manners;
 pub use field::BenchTag;
+pub use llrp::LlrpTraits;
+pub use plug::Transport;
 pub use reader::{BenchReader, BenchSettings};
+pub use scanner::{BenchKeyboard, BenchScanner, BenchScannerKind, KernelKeyboard};
 
 /// How bad a simulated line and a simulated radio field are. All are probabilities from 0 to 1.
 ///
 /// The figures of [`Nuisances::harsh`] follow the stream-cleaning page, section 8, or are worse.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Nuisances {
     /// A frame is written in pieces with pauses of up to 20 ms between them.
     pub cut_writes: f32,

@@ -12,7 +12,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
 /// Both ends of one plugged-in simulated adapter. Dropping it pulls the plug.
-pub(super) struct Plugged {
+pub(super) struct Terminal {
     /// The reader's end; reads and writes never block.
     pub master: OwnedFd,
     /// Keeps the terminal's settings, and the master from reporting a hang-up, while no station has it open.
@@ -20,7 +20,7 @@ pub(super) struct Plugged {
     name: PathBuf,
 }
 
-impl Plugged {
+impl Terminal {
     pub(super) fn new() -> io::Result<Self> {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
         grantpt(&master)?;
@@ -38,6 +38,28 @@ impl Plugged {
         rustix::io::ioctl_fionbio(&master, true)?;
         Ok(Self { master, _slave: slave, name: name.into() })
     }
+
+    /// Writes without ever blocking: what a station does not fetch is lost, as on a real line.
+    pub(super) fn send(&self, bytes: &[u8]) {
+        match rustix::io::write(&self.master, bytes) {
+            Ok(count) if count == bytes.len() => {}
+            Ok(count) => tracing::debug!(lost = bytes.len() - count, "bench line overrun"),
+            Err(error) => tracing::debug!(%error, "bench line overrun"),
+        }
+    }
+
+    /// What has come, if anything.
+    pub(super) fn take(&self) -> Option<Vec<u8>> {
+        let mut bytes = [0; 512];
+        match rustix::io::read(&self.master, &mut bytes) {
+            Ok(count) if count > 0 => Some(bytes[..count].to_vec()),
+            Ok(_) | Err(rustix::io::Errno::AGAIN) => None,
+            Err(error) => {
+                tracing::debug!(%error, "bench line not read");
+                None
+            }
+        }
+    }
 }
 
 /// The name under which the adapter appears while it is plugged in, as `/dev/serial/by-id/…` does.
@@ -48,13 +70,13 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// A link at `path`, or in a fresh folder of its own.
-    pub(super) fn new(path: Option<PathBuf>) -> io::Result<Self> {
+    /// A link at `path`, or in a fresh folder of its own, there named after the device.
+    pub(super) fn new(path: Option<PathBuf>, device: &str) -> io::Result<Self> {
         if let Some(path) = path {
             return Ok(Self { path, own_folder: None });
         }
         let folder = fresh_folder()?;
-        Ok(Self { path: folder.join("usb-bench_r2000-if00"), own_folder: Some(folder) })
+        Ok(Self { path: folder.join(format!("usb-bench_{device}-if00")), own_folder: Some(folder) })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -62,10 +84,10 @@ impl Link {
     }
 
     /// Points the name at a terminal, in one step: nobody ever finds it half made.
-    pub(super) fn point_at(&self, plugged: &Plugged) -> io::Result<()> {
+    pub(super) fn point_at(&self, terminal: &Terminal) -> io::Result<()> {
         let fresh = self.path.with_extension("new");
         remove_if_there(&fresh)?;
-        symlink(&plugged.name, &fresh)?;
+        symlink(&terminal.name, &fresh)?;
         fs::rename(&fresh, &self.path)
     }
 
@@ -91,7 +113,7 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
     }
 }
 
-fn fresh_folder() -> io::Result<PathBuf> {
+pub(super) fn fresh_folder() -> io::Result<PathBuf> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     loop {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);

@@ -72,6 +72,27 @@ impl Wire {
         self.pieces.push_back((due, bytes));
     }
 
+    /// Whether so much waits that a reader who may lose whole messages, but not parts of one, had better say nothing.
+    pub(super) fn is_full(&self) -> bool {
+        self.pieces.len() > MOST_PIECES / 2
+    }
+
+    /// Forgets what has not been sent: whom it was for is gone.
+    pub(super) fn forget(&mut self) {
+        self.pieces.clear();
+        self.free_at = Duration::ZERO;
+    }
+
+    /// The first half of what would have been sent next, as a supply that fails leaves it.
+    pub(super) fn half_of_next(&self) -> Vec<u8> {
+        self.pieces.front().map_or_else(Vec::new, |(_, bytes)| bytes[..bytes.len() / 2].to_vec())
+    }
+
+    /// Says what waits already, and nothing more until `at`.
+    pub(super) fn hush_after_this(&mut self, at: Duration) {
+        self.free_at = self.free_at.max(at);
+    }
+
     /// Says nothing until `at`.
     pub(super) fn hush_until(&mut self, at: Duration) {
         self.free_at = self.free_at.max(at);
@@ -98,7 +119,8 @@ impl Wire {
         self.pieces.pop_front().map(|(_, bytes)| bytes)
     }
 
-    fn put_in_pieces(&mut self, at: Duration, bytes: Vec<u8>, dice: &mut Dice) {
+    /// Sends bytes whole, though not in one breath.
+    pub(super) fn put_in_pieces(&mut self, at: Duration, bytes: Vec<u8>, dice: &mut Dice) {
         let mut rest = bytes;
         while rest.len() > 1 && dice.chance(self.nuisances.cut_writes) {
             let cut = dice.between(1, rest.len() as u64 - 1) as usize;

@@ -1,20 +1,13 @@
 //! The checksum a Gen2 tag sends over the air.
 
+use crc::{CRC_16_GENIBUS, Crc, Table};
+
+static AIR: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_GENIBUS);
+
 /// Computes the CRC-16 of PC and EPC as a tag does: polynomial 1021, start FFFF, inverted at the end (EPC Gen2 air
 /// interface, annex F; the stream-cleaning page, section 2, layer L1).
 pub(crate) fn crc16(bytes: &[u8]) -> u16 {
-    let mut crc = 0xFFFF_u16;
-    for &byte in bytes {
-        crc ^= u16::from(byte) << 8;
-        for _ in 0..8 {
-            let carry = crc & 0x8000 != 0;
-            crc <<= 1;
-            if carry {
-                crc ^= 0x1021;
-            }
-        }
-    }
-    !crc
+    AIR.checksum(bytes)
 }
 
 #[cfg(test)]

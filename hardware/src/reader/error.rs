@@ -41,6 +41,32 @@ pub enum ReaderError {
         /// How long the driver waited.
         waited_ms: u64,
     },
+    /// The network leads to no reader.
+    #[error("no reader answers at {port} ({source}): is it switched on, and its network cable in?")]
+    NotReached {
+        /// `tcp:HOST:PORT`.
+        port: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The reader was to call and did not.
+    #[error(
+        "no reader has called at {port} within {waited_ms} ms: is this station's address set in the reader?"
+    )]
+    NotCalled {
+        /// `listen:ADDRESS:PORT`.
+        port: String,
+        /// How long the driver waited.
+        waited_ms: u64,
+    },
+    /// The reader is there and takes no conversation now.
+    #[error("the reader on {port} refuses: {why}")]
+    Refused {
+        /// The port.
+        port: String,
+        /// What it said, and what to try.
+        why: String,
+    },
     /// Nothing at all came back while probing.
     #[error(
         "no reply from the reader on {port} within {waited_ms} ms: is it powered, and are TX and RX crossed?"
@@ -72,12 +98,20 @@ pub enum ReaderError {
         silent_ms: u64,
     },
     /// The line ended: unplugged, or the adapter reset.
-    #[error("the reader on {port} was unplugged or its adapter failed{}: plug it in again", because(.source))]
+    #[error("{}", gone(port, .source))]
     Gone {
         /// The port without its `/dev/`.
         port: String,
         /// What the operating system said, where it said anything: a pulled adapter often just ends the stream.
         source: Option<io::Error>,
+    },
+    /// A network connection that is of no use any more, though it was not cut.
+    #[error("the connection to the reader on {port} is given up: {why}")]
+    Lost {
+        /// `tcp:HOST:PORT` or `listen:ADDRESS:PORT`.
+        port: String,
+        /// What is wrong with it, and what to try.
+        why: String,
     },
     /// The reader itself reports that it cannot work.
     #[error(
@@ -87,7 +121,7 @@ pub enum ReaderError {
         /// The port without its `/dev/`.
         port: String,
         /// The protocol's error code.
-        code: u8,
+        code: u16,
         /// What the code means.
         meaning: &'static str,
     },
@@ -101,6 +135,29 @@ impl ReaderError {
     }
 }
 
+fn gone(port: &str, source: &Option<io::Error>) -> String {
+    let because = because(source);
+    if port.starts_with("tcp:") || port.starts_with("listen:") {
+        return format!(
+            "the reader on {port} ended the connection{because}: check its power and its network cable"
+        );
+    }
+    format!("the reader on {port} was unplugged or its adapter failed{because}: plug it in again")
+}
+
 fn because(source: &Option<io::Error>) -> String {
     source.as_ref().map_or_else(String::new, |error| format!(" ({error})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_to_look_for_an_adapter_where_there_is_a_network() {
+        let said = |port: &str| ReaderError::Gone { port: port.to_owned(), source: None }.to_string();
+        assert!(said("tcp:10.0.0.7:5084").ends_with("check its power and its network cable"));
+        assert!(said("listen:0.0.0.0:5084").ends_with("check its power and its network cable"));
+        assert!(said("ttyUSB0").ends_with("plug it in again"));
+    }
 }

@@ -1,9 +1,10 @@
 //! What the station makes of recorded bytes: `armoury inspect frames --reader NAME HEX`.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use super::r2000::{self, Detail, R2000Decoder, Refusal, Reply, Step, TagRecord};
-use crate::reader::TagRead;
+use super::framing::{Decoder, Grammar, Refusal, Step};
+use super::{Family, TagRead, llrp, r2000};
 
 /// How many bytes are given to the decoder at once: below its buffer's limit, so that nothing is dropped.
 const CHUNK: usize = 4096;
@@ -14,18 +15,9 @@ const CHUNK: usize = 4096;
 pub enum Inspected {
     /// A reply that carries an EPC.
     Tag(Box<InspectedTag>),
-    /// Any other frame.
-    Reply {
-        /// The command that is answered, as a number.
-        command: u8,
-        /// The code byte, where there is one.
-        status: Option<u8>,
-        /// The reader's address on the line.
-        address: u8,
-        /// What the frame says, field by field.
-        #[serde(flatten)]
-        detail: Detail,
-    },
+    /// Any other frame: what it says, field by field, under the names of the family's sheet. `command` is what is
+    /// asked or answered, `status` the code byte where there is one.
+    Reply(Map<String, Value>),
     /// Bytes that are not a frame, or a frame that is not to be believed.
     Refused {
         /// Why, in words.
@@ -54,39 +46,49 @@ pub struct InspectedTag {
     /// The chip's number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tid: Option<String>,
-    /// The memory words that were asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub data: Option<String>,
-    /// The device's index of the carrier frequency.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub freq_index: Option<u8>,
     /// The carrier in MHz.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub freq_mhz: Option<f64>,
-    /// The tag's own checksum, four digits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tag_crc: Option<String>,
-    /// Whether that checksum holds.
+    /// Whether the tag's own checksum holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub air_crc_valid: Option<bool>,
-    /// How many tags the whole answer has.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tag_count: Option<u16>,
-    /// How often the device read this tag.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub read_count: Option<u8>,
-    /// How a write, lock or kill ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<u8>,
-    /// The command that is answered.
-    pub command: u8,
-    /// The reader's address on the line.
-    pub address: u8,
+    /// What else the family tells: `command`, `address`, `tag_crc`, `read_count` and the like.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
+}
+
+impl InspectedTag {
+    /// A sighting, with what else its frame says.
+    pub(crate) fn of(read: TagRead, more: Map<String, Value>) -> Self {
+        let TagRead { epc, pc, tid, antenna, rssi_dbm, rssi_raw, freq_khz, air_crc_valid } = read;
+        Self {
+            epc: hex(&epc),
+            antenna,
+            rssi_dbm,
+            rssi_raw,
+            pc: pc.map(|word| format!("{word:04x}")),
+            tid: tid.as_deref().map(hex),
+            freq_mhz: freq_khz.map(|khz| f64::from(khz) / 1000.0),
+            air_crc_valid,
+            more,
+        }
+    }
+}
+
+/// How a family's frames are printed.
+pub(crate) trait Inspect: Grammar {
+    /// What a frame says, one object or, where it carries several tags, more. `bytes` are the frame's own.
+    fn inspected(&self, frame: &Self::Frame, bytes: &[u8]) -> Vec<Inspected>;
+}
+
+/// A sighting without an EPC is noise that passed the checksums.
+pub(crate) fn no_epc(bytes: &[u8]) -> Inspected {
+    Inspected::Refused { reason: "zero-length EPC".to_owned(), bytes: hex(bytes) }
 }
 
 /// The name is of no protocol family this crate speaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no reader protocol is called {name:?}: try r2000")]
+#[error("no reader protocol is called {name:?}: try {}", Family::ALL.map(Family::word).join(", "))]
 pub struct UnknownReader {
     /// The name as it was given.
     pub name: String,
@@ -97,73 +99,37 @@ pub struct UnknownReader {
 /// # Errors
 /// [`UnknownReader`] when there is no such protocol.
 pub fn inspect_frames(reader: &str, bytes: &[u8]) -> Result<Vec<Inspected>, UnknownReader> {
-    match reader.to_ascii_lowercase().as_str() {
-        "r2000" | "r2000_a0" => Ok(inspect_r2000(bytes)),
-        _ => Err(UnknownReader { name: reader.to_owned() }),
-    }
+    let family = Family::named(reader).ok_or_else(|| UnknownReader { name: reader.to_owned() })?;
+    Ok(match family {
+        Family::R2000 => inspect::<r2000::A0>(bytes),
+        Family::Llrp => inspect::<llrp::Messages>(bytes),
+    })
 }
 
-fn inspect_r2000(bytes: &[u8]) -> Vec<Inspected> {
-    let mut decoder = R2000Decoder::new();
+fn inspect<G: Inspect>(bytes: &[u8]) -> Vec<Inspected> {
+    let mut decoder = Decoder::<G>::new();
     let mut seen = Vec::new();
     let mut refused = Refused::default();
-    let mut drain = |decoder: &mut R2000Decoder| {
-        loop {
-            match decoder.step() {
-                Step::More => return,
-                Step::Skipped { byte, why, span } => refused.add(byte, &why, span, &mut seen),
-                Step::Frame(frame, bytes) => {
-                    refused.flush(&mut seen);
-                    seen.push(inspected(&frame, &bytes));
-                }
-            }
-        }
-    };
     for chunk in bytes.chunks(CHUNK) {
         decoder.push(chunk);
-        drain(&mut decoder);
+        drain(&mut decoder, &mut refused, &mut seen);
     }
     decoder.give_up_partial();
-    drain(&mut decoder);
+    drain(&mut decoder, &mut refused, &mut seen);
     refused.flush(&mut seen);
     seen
 }
 
-fn inspected(frame: &r2000::Frame, bytes: &[u8]) -> Inspected {
-    match Reply::of(frame) {
-        Reply::Tag(record) if record.read.epc.is_empty() => {
-            Inspected::Refused { reason: "zero-length EPC".to_owned(), bytes: hex(bytes) }
+fn drain<G: Inspect>(decoder: &mut Decoder<G>, refused: &mut Refused, seen: &mut Vec<Inspected>) {
+    loop {
+        match decoder.step() {
+            Step::More => return,
+            Step::Skipped { byte, why, span } => refused.add(byte, &why, span, seen),
+            Step::Frame(frame, range) => {
+                refused.flush(seen);
+                seen.extend(decoder.grammar.inspected(&frame, decoder.bytes(range)));
+            }
         }
-        Reply::Tag(record) => Inspected::Tag(Box::new(tag(*record, frame))),
-        Reply::Other(detail) => Inspected::Reply {
-            command: frame.command,
-            status: detail.status(),
-            address: frame.address,
-            detail,
-        },
-    }
-}
-
-fn tag(record: TagRecord, frame: &r2000::Frame) -> InspectedTag {
-    let TagRead { epc, pc, tid, antenna, rssi_dbm, rssi_raw, freq_khz, air_crc_valid } = record.read;
-    let word = |word: u16| format!("{word:04x}");
-    InspectedTag {
-        epc: hex(&epc),
-        antenna,
-        rssi_dbm,
-        rssi_raw,
-        pc: pc.map(word),
-        tid: tid.as_deref().map(hex),
-        data: record.data.as_deref().map(hex),
-        freq_index: Some(record.freq_index),
-        freq_mhz: freq_khz.map(|khz| f64::from(khz) / 1000.0),
-        tag_crc: record.tag_crc.map(word),
-        air_crc_valid,
-        tag_count: record.tag_count,
-        read_count: record.read_count,
-        status: record.status,
-        command: frame.command,
-        address: frame.address,
     }
 }
 
@@ -204,6 +170,6 @@ impl Refused {
 }
 
 /// Lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

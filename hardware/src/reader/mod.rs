@@ -1,30 +1,66 @@
-//! UHF readers: bytes from a serial line become [`TagRead`]s.
+//! UHF readers: bytes from a line become [`TagRead`]s.
 //!
-//! Each protocol family has a pure frame decoder (bytes in, frames out, no clock, no I/O) and a driver that owns one
-//! line: it finds the reader, writes its settings, keeps it reading, and opens it again after it was gone. The drivers
-//! know nothing of weapons or people, and they never filter by identity: what was heard is handed on, stamped by whoever
-//! owns the sink.
+//! Each protocol family has a pure frame decoder (bytes in, frames out, no clock, no I/O) and a dialect that finds its
+//! reader, writes its settings and keeps it reading. The drivers know nothing of weapons or people, and they never filter
+//! by identity: what was heard is handed on, stamped by whoever owns the sink. Only what is noise by its own checksum, or
+//! has no EPC at all, is dropped and counted.
 //!
 //! | File | Is |
 //! |---|---|
-//! | `r2000/` | Impinj R2000 and E710 readers with the "A0" protocol |
-//! | `port.rs` | opening a serial port without hanging on it, and how long to wait before the next try |
+//! | `family.rs` | the families by name |
+//! | `framing.rs` | bytes → frames, whatever the family |
+//! | `line.rs` | opening a serial port or a connection without hanging on it, and how long to wait before the next try |
+//! | `talk.rs` | one question, one answer, and what arrives in between |
+//! | `drive.rs` | a reader's life: open, find, read, begin again |
+//! | `orders.rs` | what is asked of a running driver: look, read, write, lock |
+//! | `find.rs` | what reader is at a port |
+//! | `tagging.rs` | writing, locking and checking a tag through those orders |
+//! | `chips.rs` | which tags' chip numbers are to be read |
+//! | `settings.rs` | what a driver must know of its reader |
+//! | `limits.rs` | what a reader cannot do of it, in words |
+//! | `r2000/` `llrp/` | a family each |
 //! | `air.rs` | the checksum a tag sends over the air |
 //! | `inspect.rs` | what `armoury inspect frames` prints |
+//! | `reads.rs` | the sightings in recorded bytes, without a reader |
 //! | `error.rs` | why a reader is down, for the person who can fix it |
 
 mod air;
+mod chips;
+mod drive;
 mod error;
+mod family;
+mod find;
+mod framing;
 mod inspect;
-mod port;
+mod limits;
+pub(crate) mod line;
+mod llrp;
+mod orders;
 mod r2000;
+mod reads;
+mod settings;
+pub mod tagging;
+mod talk;
 
 use serde::Serialize;
+use tokio::sync::watch;
 
 pub(crate) use air::crc16 as air_crc16;
 pub use error::ReaderError;
+pub use family::Family;
+pub use find::{FindError, Found, find_reader};
+pub use framing::{Check, Decoder, Grammar, Refusal};
+pub(crate) use inspect::hex;
 pub use inspect::{Inspected, InspectedTag, UnknownReader, inspect_frames};
-pub use r2000::{Detail, Frame, R2000Decoder, Refusal, run_r2000};
+pub use llrp::LlrpDecoder;
+pub use orders::{
+    Access, Bank, LockBits, Password, SeenTag, TagAccess, TagCommand, TagDesk, TagError, TagOrders,
+    TagOutcome, TagResult, tag_desk,
+};
+pub use r2000::R2000Decoder;
+pub use reads::{DecodeCounts, tag_reads};
+pub use settings::{ReaderSettings, Region, Session, Target};
+pub(crate) use talk::QUIET_GAP_MS;
 
 /// One sighting of one tag, as the reader told it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,19 +83,26 @@ pub struct TagRead {
     pub air_crc_valid: Option<bool>,
 }
 
-/// What a driver must know of its reader.
-#[derive(Debug, Clone)]
-pub struct ReaderSettings {
-    /// The reader's name in the configuration; it appears in the log.
-    pub name: String,
-    /// The port's path, `/dev/serial/by-id/…` by preference; a symlink is followed at each opening.
-    pub port: String,
-    /// The line's rate; `None` probes what the family allows.
-    pub baud: Option<u32>,
-    /// Transmit power in dBm, written at each start.
-    pub power_dbm: u8,
-    /// Antennas to use, counted from 1; several take turns, round by round. An empty list means antenna 1.
-    pub antennas: Vec<u8>,
+/// Who a reader says it is; what it does not tell is `None`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Identity {
+    /// The maker's name for it, as far as the protocol tells.
+    pub model: Option<String>,
+    /// The firmware's version as the maker writes it, or `unknown` when the reader sends tags but does not say.
+    pub firmware: String,
+    /// A number of this very device: another one at the same port is another reader.
+    pub serial: Option<String>,
+    /// Its address on a shared line.
+    pub address: Option<u8>,
+    /// How many antenna ports it has.
+    pub antennas: Option<u8>,
+}
+
+impl Identity {
+    /// A reader that is heard and says nothing of itself.
+    pub fn unknown() -> Self {
+        Self { model: None, firmware: "unknown".to_owned(), serial: None, address: None, antennas: None }
+    }
 }
 
 /// What a driver tells whoever runs it.
@@ -68,12 +111,10 @@ pub enum ReaderEvent {
     /// The reader answered; comes before the first read after a start or a [`ReaderEvent::Down`], and again when the
     /// firmware becomes known only after the first read.
     Up {
-        /// `major.minor`, or `unknown` when the reader sends tags but does not say.
-        firmware: String,
-        /// The rate at which it was understood.
+        /// Who it is.
+        identity: Identity,
+        /// The rate at which it was understood; 0 over a network.
         baud: u32,
-        /// Its address on the line.
-        address: u8,
     },
     /// A tag was heard.
     Read(TagRead),
@@ -84,12 +125,24 @@ pub enum ReaderEvent {
         /// What is wrong and what to try.
         fault: String,
     },
+    /// Something to know that does not stop the reading: a setting refused or clamped, too hot, a chip number not read.
+    Warning {
+        /// What, and what to try.
+        what: String,
+        /// It stays true until somebody mends the configuration or changes the reader, and is said once after each
+        /// start; else it is of this moment.
+        stands: bool,
+    },
     /// How the line is doing, once a second.
     Figures {
         /// Reads handed on in the last second.
         reads_per_s: f32,
-        /// Frames refused since the start: damaged, implausible, cut short, or without an EPC.
+        /// Frames refused since the start: damaged, implausible or cut short.
         refused_frames: u64,
+        /// Sightings dropped since the start because they had no EPC at all.
+        ghosts: u64,
+        /// Sightings dropped since the start because the tag's own checksum said they were garbled on the air.
+        air_errors: u64,
         /// Bytes since the start that belonged to no accepted frame.
         skipped_bytes: u64,
         /// The reader's temperature; the sign byte is not trusted, so this is a magnitude.
@@ -104,4 +157,24 @@ pub enum ReaderEvent {
         /// When the next try begins.
         retry_in_ms: u64,
     },
+}
+
+/// Keeps one reader reading until `stop` becomes true or its sender is dropped: opens the line, finds the reader and its
+/// rate, writes the settings, takes inventory, serves `orders` in between, and begins again with a bounded, spread wait
+/// after anything went wrong. Returns with the reader hushed and the line closed.
+///
+/// The sink is called from within, in order, and must not block. It hears every tag frame that is valid, also one that
+/// comes unasked, during probing or from a reader that answers nothing else.
+pub async fn run_reader(
+    settings: ReaderSettings,
+    sink: impl FnMut(ReaderEvent) + Send,
+    orders: TagOrders,
+    stop: watch::Receiver<bool>,
+) {
+    match settings.family {
+        Family::R2000 => drive::run::<r2000::R2000>(settings, sink, orders, stop).await,
+        Family::Llrp => {
+            drive::run::<llrp::Llrp>(llrp::with_default_port(settings), sink, orders, stop).await;
+        }
+    }
 }

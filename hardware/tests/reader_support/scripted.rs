@@ -1,6 +1,6 @@
-//! A reader of ten lines: what somebody writes who has read half a page of the protocol.
+//! A reader of ten lines on a pseudo-terminal: it answers each piece of input and says something of its own.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,6 +27,7 @@ impl Scripted {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
         grantpt(&master).expect("granted");
         unlockpt(&master).expect("unlocked");
+        rustix::io::ioctl_fionbio(&master, true).expect("it never blocks");
         let name = ptsname(&master, Vec::new()).expect("a name");
         let path = PathBuf::from(name.into_string().expect("ASCII"));
         let quit = Arc::new(AtomicBool::new(false));
@@ -63,35 +64,27 @@ fn play(
     mut say: impl FnMut() -> Vec<u8>,
 ) {
     let mut next = Instant::now() + every;
-    let tick = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
     while !quit.load(Ordering::Relaxed) {
+        let wait = next.saturating_duration_since(Instant::now()).min(Duration::from_millis(20));
+        let tick = Timespec { tv_sec: 0, tv_nsec: i64::from(wait.subsec_nanos()) };
         let mut ends = [PollFd::from_borrowed_fd(master.as_fd(), PollFlags::IN)];
         poll(&mut ends, Some(&tick)).expect("poll");
         if ends[0].revents().contains(PollFlags::IN) {
             let mut bytes = [0; 512];
             let count = master.read(&mut bytes).expect("readable");
-            master.write_all(&answer(&bytes[..count])).expect("written");
+            tell(&mut master, &answer(&bytes[..count]));
         }
         if Instant::now() >= next {
             next += every;
-            master.write_all(&say()).expect("written");
+            tell(&mut master, &say());
         }
     }
 }
 
-/// A frame of the A0 protocol.
-pub fn framed(address: u8, command: u8, data: &[u8]) -> Vec<u8> {
-    let mut frame = vec![0xA0, data.len() as u8 + 3, address, command];
-    frame.extend(data);
-    let sum = frame.iter().fold(0_u8, |sum, &byte| sum.wrapping_add(byte));
-    frame.push(sum.wrapping_neg());
-    frame
-}
-
-/// A real-time tag at antenna 1.
-pub fn tag_frame(address: u8, command: u8, epc: &[u8], rssi: u8) -> Vec<u8> {
-    let mut data = vec![4 << 2, (epc.len() / 2 * 8) as u8, 0];
-    data.extend(epc);
-    data.push(rssi);
-    framed(address, command, &data)
+/// What a station does not fetch is lost, as on a real line.
+fn tell(master: &mut std::fs::File, bytes: &[u8]) {
+    match master.write(bytes) {
+        Ok(sent) => assert!(sent <= bytes.len()),
+        Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}"),
+    }
 }

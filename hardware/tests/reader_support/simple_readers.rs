@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use armoury_hardware::reader::{ReaderError, ReaderEvent};
 
+use super::a0_said::{framed, tag_frame};
 use super::epc;
-use super::scripted::{Scripted, framed, tag_frame};
+use super::scripted::Scripted;
 use super::station::Station;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,7 +40,7 @@ async fn a_reader_that_answers_the_least_is_read_and_not_run_hot() {
     station.read_of(&epc(1)).await;
     assert!(station.began.elapsed() < Duration::from_secs(3), "{:?}", station.began.elapsed());
     station.figures().await;
-    let rate = station.figures().await.reads_per_s;
+    let rate = station.reads_per_s().await;
     assert!((20.0..=110.0).contains(&rate), "{rate}");
 }
 

@@ -1,41 +1,32 @@
 //! A driver at work, and what it tells.
 
 use std::collections::HashSet;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use armoury_hardware::reader::{ReaderError, ReaderEvent, ReaderSettings, TagRead, run_r2000};
+use armoury_hardware::reader::{
+    ReaderError, ReaderEvent, ReaderSettings, TagDesk, TagRead, run_reader, tag_desk,
+};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 /// A driver at work, and what it tells.
 pub struct Station {
-    events: mpsc::UnboundedReceiver<ReaderEvent>,
+    /// What it tells.
+    pub events: mpsc::UnboundedReceiver<ReaderEvent>,
     pub stop: watch::Sender<bool>,
     pub task: JoinHandle<()>,
+    /// Gives orders to the driver.
+    pub desk: TagDesk,
     pub began: Instant,
     pub antenna_faults: Vec<(u8, String)>,
 }
 
-#[derive(Debug)]
-pub struct Figures {
-    pub reads_per_s: f32,
-    pub refused: u64,
-    pub skipped: u64,
-    pub temperature_c: Option<i8>,
-}
-
 impl Station {
-    pub fn open(port: &Path, antennas: &[u8]) -> Self {
+    /// A driver with settings of any kind.
+    pub fn with(settings: ReaderSettings) -> Self {
         let (sender, events) = mpsc::unbounded_channel();
         let (stop, stopped) = watch::channel(false);
-        let settings = ReaderSettings {
-            name: "hatch".to_owned(),
-            port: port.to_string_lossy().into_owned(),
-            baud: None,
-            power_dbm: 26,
-            antennas: antennas.to_vec(),
-        };
+        let (desk, orders) = tag_desk();
         let sink = move |event| {
             // The test may have ended before the driver.
             let _ = sender.send(event);
@@ -43,7 +34,8 @@ impl Station {
         Self {
             events,
             stop,
-            task: tokio::spawn(run_r2000(settings, sink, stopped)),
+            task: tokio::spawn(run_reader(settings, sink, orders, stopped)),
+            desk,
             began: Instant::now(),
             antenna_faults: Vec::new(),
         }
@@ -64,15 +56,9 @@ impl Station {
                 }
             }
         });
-        found.await.unwrap_or_else(|_| panic!("no {what} within 20 s"))
-    }
-
-    pub async fn next_up(&mut self) -> (String, u32, u8) {
-        self.until("Up", |event| match event {
-            ReaderEvent::Up { firmware, baud, address } => Some((firmware, baud, address)),
-            _ => None,
-        })
-        .await
+        found
+            .await
+            .unwrap_or_else(|_| panic!("no {what} within 20 s, {:?} after the start", self.began.elapsed()))
     }
 
     pub async fn next_down(&mut self) -> (ReaderError, u64) {
@@ -100,22 +86,5 @@ impl Station {
             missing.is_empty().then_some(())
         })
         .await;
-    }
-
-    pub async fn figures(&mut self) -> Figures {
-        self.until("Figures", |event| match event {
-            ReaderEvent::Figures { reads_per_s, refused_frames, skipped_bytes, temperature_c, .. } => {
-                Some(Figures { reads_per_s, refused: refused_frames, skipped: skipped_bytes, temperature_c })
-            }
-            _ => None,
-        })
-        .await
-    }
-
-    pub async fn for_a_while(&mut self, time: Duration, mut see: impl FnMut(ReaderEvent)) {
-        let until = tokio::time::Instant::now() + time;
-        while let Ok(event) = tokio::time::timeout_at(until, self.events.recv()).await {
-            see(event.expect("the driver runs"));
-        }
     }
 }

@@ -1,7 +1,15 @@
 //! The error codes (protocol sheet, section 7) and what a driver makes of them.
 
+use crate::reader::TagError;
+
 /// "Done" as an answer to a setting.
 pub(super) const OK: u8 = 0x10;
+/// The command, or one of its bytes, is not known to this firmware.
+pub(super) const WRONG_PARAMETER: u8 = 0x41;
+/// It did not work, and the reader does not say why.
+pub(super) const FAILED: u8 = 0x11;
+/// Nothing is screwed on there.
+pub(super) const ANTENNA_MISSING: u8 = 0x22;
 /// The setting is out of the reader's power range.
 pub(super) const POWER_RANGE: u8 = 0x48;
 
@@ -25,20 +33,36 @@ pub(super) enum Trouble {
 pub(super) fn trouble(code: u8) -> Trouble {
     match code {
         0x31 | 0x32 | 0x36 | 0x37 | 0x50 => Trouble::Transient,
-        0x22 | WRONG_ANTENNA => Trouble::Antenna,
+        ANTENNA_MISSING | WRONG_ANTENNA => Trouble::Antenna,
         0x20 | 0x52 | 0x53 | 0x55 => Trouble::Fatal,
         _ => Trouble::Refused,
     }
+}
+
+/// What a code means to whoever wanted something of a tag.
+pub(super) fn tag_error(code: u8) -> TagError {
+    match code {
+        0x31 | 0x36 | 0x50 => TagError::NoTag,
+        0x40 => TagError::WrongPassword,
+        0x42 | 0x46 => TagError::Overrun,
+        0x54 | 0x57 => TagError::LowPower,
+        code => TagError::Refused { code: code.into(), meaning: meaning(code).unwrap_or("an unknown fault") },
+    }
+}
+
+/// Whether the same access may go well a moment later: the radio had a bad moment, or the tag stood badly.
+pub(super) fn may_pass(code: u8) -> bool {
+    trouble(code) == Trouble::Transient || matches!(code, 0x33 | 0x34)
 }
 
 /// What a code means, or `None` for a byte that is no code.
 pub(super) fn meaning(code: u8) -> Option<&'static str> {
     Some(match code {
         OK => "ok",
-        0x11 => "failed",
+        FAILED => "failed",
         0x20 => "controller was reset",
         0x21 => "carrier could not be switched on",
-        0x22 => "antenna missing",
+        ANTENNA_MISSING => "antenna missing",
         0x23 => "flash write failed",
         0x24 => "flash read failed",
         0x25 => "power could not be set",

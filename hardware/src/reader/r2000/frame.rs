@@ -1,10 +1,110 @@
-//! Bytes → frames: driven by LEN, checked, and back in step after damage by moving on one byte at a time.
+//! The A0 frames: length, checksum and layout in, [`Frame`] out.
 
-use super::check::{Check, HEADER, Refusal, check, checksum};
+use super::check::{HEADER, check, checksum};
+use super::code;
+use super::command::RETURN_LOSS;
+use super::record::TagRecord;
+use super::reply::Reply;
+use crate::reader::TagRead;
+use crate::reader::framing::{Check, Decoder, Grammar};
+use crate::reader::talk::Speech;
 
-/// The most bytes a decoder keeps: half a second of a line at full speed, some sixty of the longest frames. More than
-/// this undrained means that nobody is listening; the oldest bytes go.
-const BUFFER_LIMIT: usize = 16 * 1024;
+/// Finds A0 frames in bytes as they come.
+pub type R2000Decoder = Decoder<A0>;
+
+/// What A0 frames look like, and what the driver has told of its reader that the frames do not say.
+#[derive(Debug, Default)]
+pub struct A0 {
+    /// The second eight of a 16-port reader's antennas are in use: every antenna in a frame is eight more.
+    pub(super) second_group: bool,
+    /// More than four antennas are in use: bit 7 of the count in a record of memory adds four to the antenna, because
+    /// such a record has no strength byte that could ((K) makers' programs; the sheet has it for the strength only).
+    pub(super) eight_ports: bool,
+    /// What records of memory carry.
+    pub(super) memory: Memory,
+}
+
+/// What records of memory carry: they do not say which bank they are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Memory {
+    /// A chip number where it begins like one.
+    #[default]
+    Unknown,
+    /// A chip number of so many bytes.
+    ChipNumber(usize),
+    /// Something else, whatever it looks like.
+    Other,
+}
+
+impl Grammar for A0 {
+    type Frame = Frame;
+    const WEAK_CHECKSUM: bool = true;
+
+    fn may_begin(&self, byte: u8) -> bool {
+        byte == HEADER
+    }
+
+    fn check(&self, bytes: &[u8]) -> Check {
+        check(bytes)
+    }
+
+    fn frame(&self, bytes: &[u8]) -> Frame {
+        Frame::from_checked(bytes)
+    }
+}
+
+impl A0 {
+    /// What a frame says, with what is known of its reader.
+    pub(super) fn reply(&self, frame: &Frame) -> Reply {
+        match Reply::of(frame) {
+            Reply::Tag(mut record) => {
+                self.complete(&mut record);
+                Reply::Tag(record)
+            }
+            other => other,
+        }
+    }
+
+    fn complete(&self, record: &mut TagRecord) {
+        if self.eight_ports
+            && record.read.rssi_raw.is_none()
+            && let Some(count) = record.read_count
+        {
+            record.read.antenna += if count & 0x80 == 0 { 0 } else { 4 };
+            record.read_count = Some(count & 0x7F);
+        }
+        if self.second_group {
+            record.read.antenna += 8;
+        }
+        if let Some(data) = &record.data {
+            match self.memory {
+                Memory::Unknown => {}
+                Memory::ChipNumber(bytes) => {
+                    record.read.tid = Some(data.clone()).filter(|tid| tid.len() == bytes)
+                }
+                Memory::Other => record.read.tid = None,
+            }
+        }
+    }
+}
+
+impl Speech for A0 {
+    fn reads(&self, frame: &Frame, hand_on: &mut dyn FnMut(TagRead)) {
+        if let Reply::Tag(record) = self.reply(frame) {
+            hand_on(record.read);
+        }
+    }
+
+    fn address(&self, frame: &Frame) -> Option<u8> {
+        Some(frame.address)
+    }
+
+    /// Setting 16 dBm and its answer are the same bytes, and so are asking for the match at frequency 3 and the answer
+    /// of 3 dB.
+    fn may_be_echo(&self, frame: &Frame) -> bool {
+        frame.data != [code::OK] && frame.command != RETURN_LOSS
+    }
+}
 
 /// One message of the protocol; length, checksum and layout have been checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,168 +123,14 @@ impl Frame {
     }
 }
 
-/// Builds the bytes of a command.
-pub(super) fn command_bytes<const N: usize>(address: u8, command: u8, data: [u8; N]) -> Vec<u8> {
-    const { assert!(N + 3 <= u8::MAX as usize, "LEN is one byte") };
-    let mut bytes = vec![HEADER, N as u8 + 3, address, command];
-    bytes.extend_from_slice(&data);
+/// The most data a command can carry: LEN is one byte.
+const MOST_DATA: usize = 252;
+
+/// Builds the bytes of a command; `data` is at most 252 bytes, which every caller holds to.
+pub(super) fn command_bytes(address: u8, command: u8, data: &[u8]) -> Vec<u8> {
+    debug_assert!(data.len() <= MOST_DATA, "{} bytes for command {command:#04x}", data.len());
+    let mut bytes = vec![HEADER, data.len() as u8 + 3, address, command];
+    bytes.extend_from_slice(data);
     bytes.push(checksum(&bytes));
     bytes
-}
-
-/// Finds frames in bytes as they come. Knows no clock: whoever reads the line says when it has been quiet for so long
-/// that a half frame will not be finished ([`R2000Decoder::give_up_partial`]).
-///
-/// Invariants: a frame comes out unaltered or not at all; the same bytes give the same frames however they are cut; the
-/// buffer stays below a fixed limit.
-#[derive(Debug, Default)]
-pub struct R2000Decoder {
-    buffer: Vec<u8>,
-    /// Where the bytes begin that are not yet judged.
-    start: usize,
-    /// How many of them lie before a quiet gap: no frame that begins among them will get more bytes.
-    stale: usize,
-    refused_frames: u64,
-    skipped_bytes: u64,
-}
-
-/// What one look at the buffer gives.
-pub(crate) enum Step {
-    /// Nothing to say before more bytes come.
-    More,
-    /// A frame, and the bytes it was made of.
-    Frame(Frame, Vec<u8>),
-    /// One byte is not part of any frame. `span` bytes from it on were claimed by what was refused.
-    Skipped { byte: u8, why: Refusal, span: usize },
-}
-
-impl R2000Decoder {
-    /// An empty decoder.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds bytes as they came from the line. Beyond the limit the oldest are dropped and counted as skipped.
-    pub fn push(&mut self, bytes: &[u8]) {
-        self.buffer.drain(..self.start);
-        self.start = 0;
-        let surplus = (self.buffer.len() + bytes.len()).saturating_sub(BUFFER_LIMIT);
-        self.skipped_bytes += surplus as u64;
-        let from_buffer = surplus.min(self.buffer.len());
-        self.buffer.drain(..from_buffer);
-        self.stale = self.stale.saturating_sub(from_buffer);
-        self.buffer.extend_from_slice(&bytes[surplus - from_buffer..]);
-    }
-
-    /// The next frame, or `None` until more bytes come.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "not an iterator: after `None` it goes on when bytes were pushed"
-    )]
-    pub fn next(&mut self) -> Option<Frame> {
-        loop {
-            match self.step() {
-                Step::More => return None,
-                Step::Frame(frame, _) => return Some(frame),
-                Step::Skipped { .. } => {}
-            }
-        }
-    }
-
-    /// Declares the bytes at hand finished: a frame that is still short of bytes was cut, and what lies behind its
-    /// first byte is looked at again. To be called after a quiet gap, then [`R2000Decoder::next`] until `None`, which
-    /// leaves the buffer empty.
-    pub fn give_up_partial(&mut self) {
-        self.stale = self.pending_bytes();
-    }
-
-    /// Bytes at hand that are not yet judged.
-    pub fn pending_bytes(&self) -> usize {
-        self.buffer.len() - self.start
-    }
-
-    /// Frames refused so far: wrong checksum, implausible content, or cut short.
-    pub fn refused_frames(&self) -> u64 {
-        self.refused_frames
-    }
-
-    /// Bytes so far that belonged to no frame.
-    pub fn skipped_bytes(&self) -> u64 {
-        self.skipped_bytes
-    }
-
-    /// Judges the first byte at hand.
-    pub(crate) fn step(&mut self) -> Step {
-        let pending = &self.buffer[self.start..];
-        let finished = self.stale > 0;
-        match pending.first() {
-            None => return Step::More,
-            Some(&HEADER) => {}
-            Some(_) => return self.skip(Refusal::Noise, 1),
-        }
-        match check(pending) {
-            Check::Not(why, span) => self.skip(why, span),
-            Check::Incomplete(missing) if finished => {
-                let span = pending.len();
-                self.skip(Refusal::Cut { missing }, span)
-            }
-            Check::Incomplete(_) => Step::More,
-            Check::Frame(end) => match rival(pending, end) {
-                Rival::Possible if !finished => Step::More,
-                Rival::Real(at) => self.skip(Refusal::Overrun, at),
-                Rival::Possible | Rival::None => self.take(end),
-            },
-        }
-    }
-
-    fn take(&mut self, end: usize) -> Step {
-        let bytes = self.buffer[self.start..self.start + end].to_vec();
-        self.advance(end);
-        Step::Frame(Frame::from_checked(&bytes), bytes)
-    }
-
-    fn skip(&mut self, why: Refusal, span: usize) -> Step {
-        let byte = self.buffer[self.start];
-        self.skipped_bytes += 1;
-        if !why.is_noise() {
-            self.refused_frames += 1;
-        }
-        self.advance(1);
-        Step::Skipped { byte, why, span }
-    }
-
-    fn advance(&mut self, count: usize) {
-        self.start += count;
-        self.stale = self.stale.saturating_sub(count);
-    }
-}
-
-/// What else the bytes of a valid frame could be.
-enum Rival {
-    None,
-    /// A frame may begin inside and reach beyond the end; its bytes have not all come.
-    Possible,
-    /// A whole valid frame begins at this index and reaches to the end or beyond.
-    Real(usize),
-}
-
-/// Looks for a frame that begins inside the first `end` bytes and reaches to their end or beyond.
-///
-/// A frame that lost its tail takes the missing bytes from its successor, and one time in 256 the sum fits: a tag would
-/// be altered and the successor lost. That two checksums fit by chance is a thousand times rarer, so the successor wins.
-/// An EPC that merely contains A0 costs at most a short wait, and one that holds a whole frame inside is a tag: there the
-/// strength and the sum follow.
-fn rival(pending: &[u8], end: usize) -> Rival {
-    let mut found = Rival::None;
-    for at in 1..end {
-        if pending[at] != HEADER {
-            continue;
-        }
-        match check(&pending[at..]) {
-            Check::Frame(length) if at + length >= end => return Rival::Real(at),
-            Check::Incomplete(_) => found = Rival::Possible,
-            _ => {}
-        }
-    }
-    found
 }

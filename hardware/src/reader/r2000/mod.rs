@@ -2,29 +2,46 @@
 //!
 //! | File | Is |
 //! |---|---|
-//! | `frame.rs` | bytes → [`Frame`]: length, checksum, plausibility, finding the way back after damage |
+//! | `frame.rs` | the A0 grammar, and what a driver tells it of its reader |
 //! | `check.rs` | whether bytes that begin with A0 are a frame |
-//! | `reply.rs` | [`Frame`] → what it says: a tag, the end of a round, a code, a setting |
+//! | `reply.rs` | [`Frame`] → a tag or anything else |
+//! | `record.rs` | a tag's frame, field by field |
+//! | `detail.rs` | every other frame, field by field |
 //! | `code.rs` | the error codes and what a driver makes of them |
-//! | `driver.rs` | probe, settings, re-opening |
-//! | `talk.rs` | one question, one answer, and what arrives in between |
-//! | `inventory.rs` | the rounds, the antennas' turns, the temperature |
+//! | `link.rs` | one question, one answer over an open line |
+//! | `driver.rs` | finding the reader |
+//! | `setup.rs` | the settings written at start |
+//! | `question.rs` | the ways to ask for a round, from the richest to the plainest |
+//! | `antennas.rs` | whose turn it is, and which antennas rest |
+//! | `inventory.rs` | rounds without end, and what is done between them |
+//! | `round.rs` | one round heard out |
+//! | `words.rs` | memory read from every tag at an antenna |
+//! | `numbers.rs` | chip numbers |
+//! | `access.rs` | reading, writing and locking one tag by order |
+//! | `health.rs` | the temperature, and how well each antenna is matched |
+//! | `inspect.rs` | what `armoury inspect frames` prints of it |
 
+mod access;
+mod antennas;
 mod check;
 mod code;
+mod detail;
 mod driver;
 mod frame;
+mod health;
+mod inspect;
 mod inventory;
+mod link;
+mod numbers;
+mod question;
+mod record;
 mod reply;
-mod talk;
+mod round;
+mod setup;
+mod words;
 
-pub use check::Refusal;
-pub use driver::run_r2000;
-pub use frame::{Frame, R2000Decoder};
-pub use reply::Detail;
-
-pub(super) use frame::Step;
-pub(super) use reply::{Reply, TagRecord};
+pub(super) use driver::R2000;
+pub use frame::{A0, R2000Decoder};
 
 /// Command bytes (protocol sheet, section 3).
 pub(super) mod command {
@@ -34,6 +51,9 @@ pub(super) mod command {
     pub const IDENTIFIER_GET: u8 = 0x68;
     pub const PROFILE_SET: u8 = 0x69;
     pub const PROFILE_GET: u8 = 0x6A;
+    /// (K) not on the sheet: which eight of a 16-port reader's antennas are meant; makers' programs agree on 6C and 6D.
+    pub const GROUP_SET: u8 = 0x6C;
+    pub const GROUP_GET: u8 = 0x6D;
     pub const FIRMWARE: u8 = 0x72;
     pub const ANTENNA_SET: u8 = 0x74;
     pub const ANTENNA_GET: u8 = 0x75;
@@ -54,6 +74,7 @@ pub(super) mod command {
     pub const INVENTORY: u8 = 0x89;
     pub const FAST_SWITCH: u8 = 0x8A;
     pub const SESSION_INVENTORY: u8 = 0x8B;
+    pub const FAST_TID_IN_RAM: u8 = 0x8C;
     pub const FAST_TID_GET: u8 = 0x8E;
     pub const BUFFER_GET: u8 = 0x90;
     pub const BUFFER_GET_AND_CLEAR: u8 = 0x91;

@@ -171,19 +171,112 @@ fn an_epc_that_holds_a_whole_frame_is_still_one_tag() {
 fn a_false_header_holds_up_real_frames_only_until_the_line_was_quiet() {
     let tag = frame(1, 0x89, &tag_data(&[0x66; 12], 0x40, 0));
     let mut decoder = R2000Decoder::new();
-    // Says that 200 bytes of a memory reply follow.
-    decoder.push(&bytes("a0c80181"));
+    // Says that 200 bytes of a memory reply follow, and begins like one: one tag, 191 bytes, PC 3000.
+    let header = bytes("a0c801810001bf3000");
+    decoder.push(&header);
     decoder.push(&tag);
     assert!(decoder.next().is_none());
     decoder.give_up_partial();
     assert_eq!(decoder.next().expect("the tag behind it").data.len(), 16);
     assert!(decoder.next().is_none());
-    assert_eq!((decoder.pending_bytes(), decoder.skipped_bytes()), (0, 4));
+    assert_eq!((decoder.pending_bytes(), decoder.skipped_bytes()), (0, header.len() as u64));
     // The next bytes are judged afresh, also when they come in pieces.
     decoder.push(&tag[..7]);
     assert!(decoder.next().is_none());
     decoder.push(&tag[7..]);
     assert!(decoder.next().is_some());
+}
+
+#[test]
+fn a_false_header_is_seen_through_as_soon_as_its_content_contradicts_it() {
+    let tag = frame(1, 0x89, &tag_data(&[0x66; 12], 0x40, 0));
+    for header in ["a0c80181", "a0c80182", "a0c80190", "a01f0189", "a015018a"] {
+        let mut decoder = R2000Decoder::new();
+        decoder.push(&[&bytes(header)[..], &tag].concat());
+        assert_eq!(decoder.next().expect("the tag behind it").data.len(), 16, "{header}");
+    }
+}
+
+#[test]
+fn a_sequence_is_recognised_in_every_form() {
+    let pairs = bytes("0001010102010301040105010601ff00");
+    let eight = inspected(&frame(1, 0x8A, &[&pairs[..], &[5, 1]].concat()));
+    assert_eq!(eight[0]["kind"], "reply", "{eight:?}");
+    assert_eq!(eight[0]["slots"][6], json!([6, 1]));
+    assert_eq!((&eight[0]["interval_ms"], &eight[0]["repeat"]), (&json!(5), &json!(1)));
+    let extended = [&pairs[..], &[0; 6], &[2, 1, 0, 0, 0, 1, 1]].concat();
+    let extended = frame(1, 0x8A, &extended);
+    assert_eq!(extended[1], 0x20, "the LEN the sheet names");
+    let extended = inspected(&extended);
+    assert_eq!(extended[0]["slots"][7], json!([255, 0]), "{extended:?}");
+    let said = ["session", "target", "phase", "repeat"].map(|name| extended[0][name].clone());
+    assert_eq!(said, [json!(2), json!(1), json!(1), json!(1)]);
+}
+
+#[test]
+fn a_chip_number_behind_the_epc_is_split_off_by_the_pc() {
+    let (epc, tid) = (bytes("300833b2ddd9014000000001"), bytes("e2801105200076c4d3a10934"));
+    let fast = |tid: &[u8], phase: &[u8]| {
+        let mut data = tag_data(&epc, 0x62, 2);
+        let rssi = data.pop().expect("a strength");
+        inspected(&frame(1, 0x8A, &[&data[..], tid, &[rssi], phase].concat()))
+    };
+    let plain = fast(&tid, &[]);
+    assert_eq!((&plain[0]["epc"], &plain[0]["tid"]), (&json!(hex(&epc)), &json!(hex(&tid))), "{plain:?}");
+    assert_eq!((&plain[0]["rssi_dbm"], &plain[0]["antenna"]), (&json!(-31), &json!(3)));
+    let phase = fast(&tid, &[0x12, 0x34]);
+    assert_eq!((&phase[0]["tid"], &phase[0]["phase_raw"]), (&json!(hex(&tid)), &json!(0x1234)), "{phase:?}");
+    // Only Impinj's chips do this; anything else behind the EPC contradicts the PC.
+    let alien = fast(&bytes("e200341201371c0011b89701"), &[]);
+    assert!(text(&alien[0], "reason").contains("6 words"), "{alien:?}");
+}
+
+#[test]
+fn a_write_is_confirmed_tag_by_tag_and_its_password_is_not_shown() {
+    let mut record = vec![0x00, 0x01, 16, 0x30, 0x00];
+    record.extend(bytes("30396062c3950d400011b897cd0b10"));
+    record.extend([2 << 2 | 3, 1]);
+    for command in [0x82, 0x83, 0x84, 0x94] {
+        let seen = inspected(&frame(1, command, &record));
+        assert_eq!(seen[0]["kind"], "tag", "{seen:?}");
+        assert_eq!((&seen[0]["status"], &seen[0]["air_crc_valid"]), (&json!(0x10), &json!(true)));
+    }
+    let asked = inspected(&frame(1, 0x82, &bytes("deadbeef0302011234")));
+    assert_eq!(
+        (&asked[0]["bank"], &asked[0]["word_addr"], &asked[0]["words"]),
+        (&json!(3), &json!(2), &json!(1))
+    );
+    let locked = inspected(&frame(1, 0x83, &bytes("deadbeef0301")));
+    assert_eq!((&locked[0]["lock_area"], &locked[0]["lock_action"]), (&json!(3), &json!(1)));
+    let killed = inspected(&frame(1, 0x84, &bytes("deadbeef")));
+    for seen in [asked, locked, killed] {
+        assert_eq!(seen[0]["kind"], "reply");
+        assert!(!seen[0].to_string().contains("deadbeef"), "{seen:?}");
+    }
+    let refused = inspected(&frame(1, 0x82, &[0x33]));
+    assert_eq!((&refused[0]["code"], &refused[0]["meaning"]), (&json!(0x33), &json!("tag write failed")));
+}
+
+#[test]
+fn what_a_reader_says_of_itself_has_a_name() {
+    for (command, data, name, value) in [
+        (0x6D, "01", "antenna_group", json!(1)),
+        (0x77, "1e1e1d1c1e1e1e1e", "power_dbm", json!([30, 30, 29, 28, 30, 30, 30, 30])),
+        (0x79, "020006", "region", json!(2)),
+        (0x79, "0478040dfd40", "start_khz", json!(916_800)),
+        (0x7B, "0123", "temperature_c", json!(35)),
+        (0x7E, "12", "return_loss_db", json!(18)),
+        (0x8E, "8d", "fast_tid", json!(true)),
+        (0x8E, "00", "fast_tid", json!(false)),
+        (0x86, "0004e2001122", "match_epc", json!("e2001122")),
+        (0x92, "0007", "tag_count", json!(7)),
+        (0x80, "00000700250000012c", "total_read", json!(300)),
+        (0x68, "303132333435363738394142", "identifier", json!("303132333435363738394142")),
+    ] {
+        let seen = inspected(&frame(1, command, &bytes(data)));
+        assert_eq!(seen[0][name], value, "{command:02x} {data}: {seen:?}");
+        assert_eq!((&seen[0]["kind"], &seen[0]["command"]), (&json!("reply"), &json!(command)));
+    }
 }
 
 #[test]

@@ -1,21 +1,39 @@
-//! The real driver over real pseudo-terminals, against the simulated reader; `simple_readers.rs` has scripts
-//! that know very little of the protocol.
+//! The real R2000 driver over real pseudo-terminals, against the simulated reader: cold start, plugs, garbage, silence.
+//! The modules have the rest; `simple_readers.rs` has scripts that know very little of the protocol.
 
+#[path = "reader_support/a0_said.rs"]
+mod a0_said;
+#[path = "r2000_wire/antennas.rs"]
+mod antennas;
+#[path = "r2000_wire/chips.rs"]
+mod chips;
+#[path = "reader_support/figures.rs"]
+mod figures;
+#[path = "reader_support/open.rs"]
+mod open;
+#[path = "r2000_wire/orders.rs"]
+mod orders;
+#[path = "reader_support/rate.rs"]
+mod rate;
 #[path = "reader_support/scripted.rs"]
 mod scripted;
+#[path = "r2000_wire/settings.rs"]
+mod settings;
 #[path = "reader_support/simple_readers.rs"]
 mod simple_readers;
 #[path = "reader_support/station.rs"]
 mod station;
+#[path = "reader_support/temperature.rs"]
+mod temperature;
 
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use a0_said::framed;
 use armoury_hardware::bench::{BenchReader, BenchSettings, BenchTag, Nuisances};
 use armoury_hardware::reader::{ReaderError, ReaderEvent};
-use scripted::framed;
 use station::Station;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,7 +53,7 @@ async fn a_cold_start_finds_the_reader_writes_its_settings_and_reads() {
     assert!(station.began.elapsed() < Duration::from_secs(2), "{:?}", station.began.elapsed());
     let figures = station.figures().await;
     assert_eq!((figures.refused, figures.skipped), (0, 0));
-    assert!((30..=40).contains(&figures.temperature_c.expect("asked at the start")));
+    assert!((30..=40).contains(&station.temperature_c().await.expect("asked at the start")));
     assert_eq!(bench.complaints(), Vec::<String>::new());
     assert_eq!(bench.flash_writes(), 0);
 }
@@ -154,8 +172,34 @@ async fn a_reader_that_falls_silent_is_told_and_taken_up_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_loses_its_power_for_a_moment_reads_with_its_power_at_its_antenna_again() {
+    let settings = BenchSettings { seed: 12, strict: false, ..BenchSettings::default() };
+    let bench = BenchReader::start_with(settings).expect("a bench");
+    // Without power a reader forgets its antenna, and asks the first.
+    bench.place(tag(1, 1));
+    bench.place(tag(3, 3));
+    let mut station = Station::open(bench.path(), &[3]);
+    station.read_of(&epc(3)).await;
+    for gone_ms in [50, 1_200] {
+        bench.brown_out(gone_ms);
+        station.for_a_while(Duration::from_millis(500), |_| {}).await;
+        station.read_of(&epc(3)).await;
+        let mut elsewhere = 0;
+        station
+            .for_a_while(Duration::from_millis(500), |event| match event {
+                ReaderEvent::Read(read) => elsewhere += u32::from(read.antenna != 3),
+                ReaderEvent::Down { why, .. } => panic!("{why}"),
+                _ => {}
+            })
+            .await;
+        assert_eq!((elsewhere, bench.power_dbm()), (0, Some(26)), "after {gone_ms} ms");
+    }
+    assert_eq!((bench.complaints(), bench.flash_writes()), (Vec::new(), 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bad_line_hides_no_tag_and_invents_none() {
-    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(8);
+    let seed = std::env::var("ARMOURY_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(8);
     println!("seed {seed}");
     let bench = BenchReader::start(seed, Nuisances::harsh()).expect("a bench");
     for number in 0..20 {
@@ -165,7 +209,7 @@ async fn a_bad_line_hides_no_tag_and_invents_none() {
     let mut seen = HashSet::new();
     let mut reads = 0;
     station
-        .for_a_while(Duration::from_secs(10), |event| {
+        .for_a_while(Duration::from_secs(6), |event| {
             if let ReaderEvent::Read(read) = event {
                 reads += 1;
                 seen.insert(read.epc);
@@ -221,7 +265,7 @@ async fn the_bench_answers_a_chip_number_question_with_a_valid_record() {
     placed.tid = Some(vec![0xE2, 0x80, 0x68, 0x94, 0, 1, 2, 3, 4, 5, 6, 7]);
     bench.place(placed.clone());
     let mut line = std::fs::OpenOptions::new().read(true).write(true).open(bench.path()).expect("the port");
-    line.write_all(&framed(0xFF, 0x81, &[2, 0, 6])).expect("sent");
+    line.write_all(&framed(0xFF, 0x81, &[2, 0, 6, 0, 0, 0, 0])).expect("sent");
     let mut bytes = [0; 64];
     let mut count = 0;
     while count < 39 {

@@ -1,0 +1,36 @@
+//! The protocol families by name.
+
+use serde::Serialize;
+
+/// A protocol family: what a reader speaks, whatever the brand on its lid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// Impinj R2000 and E710 readers with the "A0" frames.
+    R2000,
+    /// Fixed readers on the network.
+    Llrp,
+}
+
+impl Family {
+    /// Every family, in the order in which an unknown port is tried. Mercury comes first: a question of the others holds an
+    /// FF, with which it would begin to wait for the rest of a command.
+    pub const ALL: [Self; 2] = [Self::R2000, Self::Llrp];
+
+    /// The name in the configuration and on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::R2000 => "r2000",
+            Self::Llrp => "llrp",
+        }
+    }
+
+    /// The family of that name, or of one of the names its frames go by elsewhere.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "r2000" | "r2000_a0" => Self::R2000,
+            "llrp" => Self::Llrp,
+            _ => return None,
+        })
+    }
+}
