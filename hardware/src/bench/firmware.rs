@@ -6,6 +6,7 @@ use super::a0::A0;
 use super::dice::Dice;
 use super::field::Field;
 use super::llrp::Llrp;
+use super::mercury::Mercury;
 use super::reader::BenchSettings;
 use super::wire::Wire;
 use crate::reader::Family;
@@ -91,6 +92,7 @@ pub(super) fn firmware(settings: BenchSettings) -> Box<dyn Firmware> {
     let station = Station::new(settings);
     match family {
         Family::R2000 => Box::new(A0::new(station)),
+        Family::Mercury => Box::new(Mercury::new(station)),
         Family::Llrp => Box::new(Llrp::new(station)),
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `reader.rs` | [`BenchReader`]: a simulated reader one can put tags on, unplug and disturb |
 //! | `firmware.rs` | what every simulated reader has and does, whatever it speaks |
+//! | `mercury.rs` `mercury_air.rs` | the Mercury protocol from the module's side: settings, and what goes over the air |
 //! | `a0/` | the R2000 protocol from the reader's side: what it answers, what it complains about |
 //! | `memory.rs` | a tag's memory with its passwords and locks |
 //! | `field.rs` | which tags a round reads, how strongly, and which ghosts and strays come with them |
@@ -28,6 +29,8 @@ mod llrp_spec;
 mod llrp_wire;
 mod llrp_work;
 pub(crate) mod memory;
+mod mercury;
+mod mercury_air;
 mod plug;
 mod pty;
 mod reader;

@@ -6,6 +6,8 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
+    /// ThingMagic and JADAK modules, and the Silion ones that speak their frames.
+    Mercury,
     /// Impinj R2000 and E710 readers with the "A0" frames.
     R2000,
     /// Fixed readers on the network.
@@ -15,11 +17,12 @@ pub enum Family {
 impl Family {
     /// Every family, in the order in which an unknown port is tried. Mercury comes first: a question of the others holds an
     /// FF, with which it would begin to wait for the rest of a command.
-    pub const ALL: [Self; 2] = [Self::R2000, Self::Llrp];
+    pub const ALL: [Self; 3] = [Self::Mercury, Self::R2000, Self::Llrp];
 
     /// The name in the configuration and on the command line.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Mercury => "mercury",
             Self::R2000 => "r2000",
             Self::Llrp => "llrp",
         }
@@ -28,6 +31,7 @@ impl Family {
     /// The family of that name, or of one of the names its frames go by elsewhere.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
+            "mercury" | "thingmagic" => Self::Mercury,
             "r2000" | "r2000_a0" => Self::R2000,
             "llrp" => Self::Llrp,
             _ => return None,

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::framing::{Decoder, Grammar, Refusal, Step};
-use super::{Family, TagRead, llrp, r2000};
+use super::{Family, TagRead, llrp, mercury, r2000};
 
 /// How many bytes are given to the decoder at once: below its buffer's limit, so that nothing is dropped.
 const CHUNK: usize = 4096;
@@ -102,6 +102,7 @@ pub fn inspect_frames(reader: &str, bytes: &[u8]) -> Result<Vec<Inspected>, Unkn
     let family = Family::named(reader).ok_or_else(|| UnknownReader { name: reader.to_owned() })?;
     Ok(match family {
         Family::R2000 => inspect::<r2000::A0>(bytes),
+        Family::Mercury => inspect::<mercury::Mercury>(bytes),
         Family::Llrp => inspect::<llrp::Messages>(bytes),
     })
 }

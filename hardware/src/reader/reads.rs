@@ -2,7 +2,7 @@
 
 use super::framing::{Decoder, Step};
 use super::talk::Speech;
-use super::{Family, TagRead, llrp, r2000};
+use super::{Family, TagRead, llrp, mercury, r2000};
 
 /// What became of recorded bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,6 +22,7 @@ pub struct DecodeCounts {
 pub fn tag_reads(family: Family, pieces: &[&[u8]], hand_on: &mut dyn FnMut(TagRead)) -> DecodeCounts {
     match family {
         Family::R2000 => reads_of::<r2000::A0>(pieces, hand_on),
+        Family::Mercury => reads_of::<mercury::Mercury>(pieces, hand_on),
         Family::Llrp => reads_of::<llrp::Messages>(pieces, hand_on),
     }
 }
