@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::a0::A0;
+use super::chafon::Chafon;
+use super::chafon_prime::ChafonPrime;
 use super::dice::Dice;
 use super::field::Field;
 use super::llrp::Llrp;
@@ -93,6 +95,10 @@ pub(super) fn firmware(settings: BenchSettings) -> Box<dyn Firmware> {
     match family {
         Family::R2000 => Box::new(A0::new(station)),
         Family::Mercury => Box::new(Mercury::new(station)),
+        Family::Uhfreader18 if station.settings.variant.starts_with("cf") => {
+            Box::new(ChafonPrime::new(station))
+        }
+        Family::Uhfreader18 => Box::new(Chafon::new(station)),
         Family::Llrp => Box::new(Llrp::new(station)),
     }
 }

@@ -6,6 +6,9 @@
 //! | `firmware.rs` | what every simulated reader has and does, whatever it speaks |
 //! | `mercury.rs` `mercury_air.rs` | the Mercury protocol from the module's side: settings, and what goes over the air |
 //! | `a0/` | the R2000 protocol from the reader's side: what it answers, what it complains about |
+//! | `chafon.rs` | the same of the length-prefixed Chafon protocol, in two generations |
+//! | `chafon_bytes.rs` | its checksum and the arguments of its memory commands |
+//! | `chafon_prime.rs` | the same of the newer CF protocol |
 //! | `memory.rs` | a tag's memory with its passwords and locks |
 //! | `field.rs` | which tags a round reads, how strongly, and which ghosts and strays come with them |
 //! | `wire.rs` | bytes with their due times, and what a bad line does to them |
@@ -20,6 +23,9 @@
 //! | `dice.rs` | chance from one seed |
 
 mod a0;
+mod chafon;
+mod chafon_bytes;
+mod chafon_prime;
 mod dice;
 mod field;
 mod firmware;

@@ -10,6 +10,8 @@ pub enum Family {
     Mercury,
     /// Impinj R2000 and E710 readers with the "A0" frames.
     R2000,
+    /// Chafon, UHFReader18, UHFReader86, UHFReader288 and the newer "CF" frames.
+    Uhfreader18,
     /// Fixed readers on the network.
     Llrp,
 }
@@ -17,13 +19,14 @@ pub enum Family {
 impl Family {
     /// Every family, in the order in which an unknown port is tried. Mercury comes first: a question of the others holds an
     /// FF, with which it would begin to wait for the rest of a command.
-    pub const ALL: [Self; 3] = [Self::Mercury, Self::R2000, Self::Llrp];
+    pub const ALL: [Self; 4] = [Self::Mercury, Self::R2000, Self::Uhfreader18, Self::Llrp];
 
     /// The name in the configuration and on the command line.
     pub fn word(self) -> &'static str {
         match self {
             Self::Mercury => "mercury",
             Self::R2000 => "r2000",
+            Self::Uhfreader18 => "uhfreader18",
             Self::Llrp => "llrp",
         }
     }
@@ -33,6 +36,7 @@ impl Family {
         Some(match name.to_ascii_lowercase().as_str() {
             "mercury" | "thingmagic" => Self::Mercury,
             "r2000" | "r2000_a0" => Self::R2000,
+            "uhfreader18" | "uhfreader288" | "uhf_prime_cf" | "chafon" => Self::Uhfreader18,
             "llrp" => Self::Llrp,
             _ => return None,
         })

@@ -18,7 +18,7 @@
 //! | `chips.rs` | which tags' chip numbers are to be read |
 //! | `settings.rs` | what a driver must know of its reader |
 //! | `limits.rs` | what a reader cannot do of it, in words |
-//! | `mercury/` `r2000/` `llrp/` | a family each |
+//! | `mercury/` `r2000/` `uhfreader18/` `llrp/` | a family each |
 //! | `air.rs` | the checksum a tag sends over the air |
 //! | `inspect.rs` | what `armoury inspect frames` prints |
 //! | `reads.rs` | the sightings in recorded bytes, without a reader |
@@ -42,6 +42,7 @@ mod reads;
 mod settings;
 pub mod tagging;
 mod talk;
+mod uhfreader18;
 
 use serde::Serialize;
 use tokio::sync::watch;
@@ -63,6 +64,7 @@ pub use r2000::R2000Decoder;
 pub use reads::{DecodeCounts, tag_reads};
 pub use settings::{ReaderSettings, Region, Session, Target};
 pub(crate) use talk::QUIET_GAP_MS;
+pub use uhfreader18::Uhfreader18Decoder;
 
 /// One sighting of one tag, as the reader told it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -176,6 +178,7 @@ pub async fn run_reader(
     match settings.family {
         Family::R2000 => drive::run::<r2000::R2000>(settings, sink, orders, stop).await,
         Family::Mercury => drive::run::<mercury::MercuryReader>(settings, sink, orders, stop).await,
+        Family::Uhfreader18 => drive::run::<uhfreader18::Uhfreader18>(settings, sink, orders, stop).await,
         Family::Llrp => {
             drive::run::<llrp::Llrp>(llrp::with_default_port(settings), sink, orders, stop).await;
         }

@@ -2,7 +2,7 @@
 
 use super::framing::{Decoder, Step};
 use super::talk::Speech;
-use super::{Family, TagRead, llrp, mercury, r2000};
+use super::{Family, TagRead, llrp, mercury, r2000, uhfreader18};
 
 /// What became of recorded bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,6 +23,7 @@ pub fn tag_reads(family: Family, pieces: &[&[u8]], hand_on: &mut dyn FnMut(TagRe
     match family {
         Family::R2000 => reads_of::<r2000::A0>(pieces, hand_on),
         Family::Mercury => reads_of::<mercury::Mercury>(pieces, hand_on),
+        Family::Uhfreader18 => reads_of::<uhfreader18::Uhf18>(pieces, hand_on),
         Family::Llrp => reads_of::<llrp::Messages>(pieces, hand_on),
     }
 }
