@@ -8,6 +8,7 @@ use super::chafon_prime::ChafonPrime;
 use super::dice::Dice;
 use super::field::Field;
 use super::llrp::Llrp;
+use super::m100::M100;
 use super::mercury::Mercury;
 use super::reader::BenchSettings;
 use super::wire::Wire;
@@ -95,6 +96,7 @@ pub(super) fn firmware(settings: BenchSettings) -> Box<dyn Firmware> {
     match family {
         Family::R2000 => Box::new(A0::new(station)),
         Family::Mercury => Box::new(Mercury::new(station)),
+        Family::M100 => Box::new(M100::new(station)),
         Family::Uhfreader18 if station.settings.variant.starts_with("cf") => {
             Box::new(ChafonPrime::new(station))
         }

@@ -5,6 +5,7 @@
 //! | `reader.rs` | [`BenchReader`]: a simulated reader one can put tags on, unplug and disturb |
 //! | `firmware.rs` | what every simulated reader has and does, whatever it speaks |
 //! | `mercury.rs` `mercury_air.rs` | the Mercury protocol from the module's side: settings, and what goes over the air |
+//! | `m100.rs` `m100_air.rs` | the M100 protocol from the module's side, and what its Query makes of the tags' states |
 //! | `a0/` | the R2000 protocol from the reader's side: what it answers, what it complains about |
 //! | `chafon.rs` | the same of the length-prefixed Chafon protocol, in two generations |
 //! | `chafon_bytes.rs` | its checksum and the arguments of its memory commands |
@@ -34,6 +35,8 @@ mod llrp_report;
 mod llrp_spec;
 mod llrp_wire;
 mod llrp_work;
+mod m100;
+mod m100_air;
 pub(crate) mod memory;
 mod mercury;
 mod mercury_air;

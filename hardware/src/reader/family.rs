@@ -12,6 +12,8 @@ pub enum Family {
     R2000,
     /// Chafon, UHFReader18, UHFReader86, UHFReader288 and the newer "CF" frames.
     Uhfreader18,
+    /// MagicRF M100, R200 and their many names.
+    M100,
     /// Fixed readers on the network.
     Llrp,
 }
@@ -19,7 +21,7 @@ pub enum Family {
 impl Family {
     /// Every family, in the order in which an unknown port is tried. Mercury comes first: a question of the others holds an
     /// FF, with which it would begin to wait for the rest of a command.
-    pub const ALL: [Self; 4] = [Self::Mercury, Self::R2000, Self::Uhfreader18, Self::Llrp];
+    pub const ALL: [Self; 5] = [Self::Mercury, Self::R2000, Self::M100, Self::Uhfreader18, Self::Llrp];
 
     /// The name in the configuration and on the command line.
     pub fn word(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Family {
             Self::Mercury => "mercury",
             Self::R2000 => "r2000",
             Self::Uhfreader18 => "uhfreader18",
+            Self::M100 => "m100",
             Self::Llrp => "llrp",
         }
     }
@@ -37,6 +40,7 @@ impl Family {
             "mercury" | "thingmagic" => Self::Mercury,
             "r2000" | "r2000_a0" => Self::R2000,
             "uhfreader18" | "uhfreader288" | "uhf_prime_cf" | "chafon" => Self::Uhfreader18,
+            "m100" | "r200" | "m100_r200" => Self::M100,
             "llrp" => Self::Llrp,
             _ => return None,
         })

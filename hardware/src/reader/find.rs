@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::drive::Dialect;
 use super::line::{Line, OpenLine, Opener, Road, is_pseudo_terminal, short_name};
 use super::llrp::{self, Llrp};
+use super::m100::M100;
 use super::mercury::MercuryReader;
 use super::orders::tag_desk;
 use super::r2000::R2000;
@@ -136,6 +137,7 @@ fn rates(family: Family) -> &'static [u32] {
     match family {
         Family::R2000 => R2000::RATES,
         Family::Mercury => MercuryReader::RATES,
+        Family::M100 => M100::RATES,
         Family::Uhfreader18 => Uhfreader18::RATES,
         Family::Llrp => &[],
     }
@@ -150,6 +152,7 @@ async fn ask(
     match family {
         Family::R2000 => ask_one::<R2000>(port, baud, line).await,
         Family::Mercury => ask_one::<MercuryReader>(port, baud, line).await,
+        Family::M100 => ask_one::<M100>(port, baud, line).await,
         Family::Uhfreader18 => ask_one::<Uhfreader18>(port, baud, line).await,
         Family::Llrp => ask_one::<Llrp>(port, baud, line).await,
     }
@@ -400,7 +403,7 @@ mod tests {
     fn every_family_has_its_turn_before_any_has_its_second() {
         let tried = tries(None);
         let firsts: Vec<Family> = tried.iter().take(4).map(|one| one.family).collect();
-        assert_eq!(firsts, [Family::Mercury, Family::R2000, Family::Uhfreader18]);
+        assert_eq!(firsts, [Family::Mercury, Family::R2000, Family::M100, Family::Uhfreader18]);
         let one_rate = tries(Some(9_600));
         assert_eq!(one_rate.len(), 4);
         assert!(one_rate.iter().all(|one| one.baud == 9_600));

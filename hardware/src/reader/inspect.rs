@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::framing::{Decoder, Grammar, Refusal, Step};
-use super::{Family, TagRead, llrp, mercury, r2000, uhfreader18};
+use super::{Family, TagRead, llrp, m100, mercury, r2000, uhfreader18};
 
 /// How many bytes are given to the decoder at once: below its buffer's limit, so that nothing is dropped.
 const CHUNK: usize = 4096;
@@ -103,6 +103,7 @@ pub fn inspect_frames(reader: &str, bytes: &[u8]) -> Result<Vec<Inspected>, Unkn
     Ok(match family {
         Family::R2000 => inspect::<r2000::A0>(bytes),
         Family::Mercury => inspect::<mercury::Mercury>(bytes),
+        Family::M100 => inspect::<m100::M100Grammar>(bytes),
         Family::Uhfreader18 => inspect::<uhfreader18::Uhf18>(bytes),
         Family::Llrp => inspect::<llrp::Messages>(bytes),
     })

@@ -18,7 +18,7 @@
 //! | `chips.rs` | which tags' chip numbers are to be read |
 //! | `settings.rs` | what a driver must know of its reader |
 //! | `limits.rs` | what a reader cannot do of it, in words |
-//! | `mercury/` `r2000/` `uhfreader18/` `llrp/` | a family each |
+//! | `mercury/` `r2000/` `uhfreader18/` `m100/` `llrp/` | a family each |
 //! | `air.rs` | the checksum a tag sends over the air |
 //! | `inspect.rs` | what `armoury inspect frames` prints |
 //! | `reads.rs` | the sightings in recorded bytes, without a reader |
@@ -35,6 +35,7 @@ mod inspect;
 mod limits;
 pub(crate) mod line;
 mod llrp;
+mod m100;
 mod mercury;
 mod orders;
 mod r2000;
@@ -55,6 +56,7 @@ pub use framing::{Check, Decoder, Grammar, Refusal};
 pub(crate) use inspect::hex;
 pub use inspect::{Inspected, InspectedTag, UnknownReader, inspect_frames};
 pub use llrp::LlrpDecoder;
+pub use m100::M100Decoder;
 pub use mercury::MercuryDecoder;
 pub use orders::{
     Access, Bank, LockBits, Password, SeenTag, TagAccess, TagCommand, TagDesk, TagError, TagOrders,
@@ -178,6 +180,7 @@ pub async fn run_reader(
     match settings.family {
         Family::R2000 => drive::run::<r2000::R2000>(settings, sink, orders, stop).await,
         Family::Mercury => drive::run::<mercury::MercuryReader>(settings, sink, orders, stop).await,
+        Family::M100 => drive::run::<m100::M100>(settings, sink, orders, stop).await,
         Family::Uhfreader18 => drive::run::<uhfreader18::Uhfreader18>(settings, sink, orders, stop).await,
         Family::Llrp => {
             drive::run::<llrp::Llrp>(llrp::with_default_port(settings), sink, orders, stop).await;

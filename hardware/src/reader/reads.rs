@@ -2,7 +2,7 @@
 
 use super::framing::{Decoder, Step};
 use super::talk::Speech;
-use super::{Family, TagRead, llrp, mercury, r2000, uhfreader18};
+use super::{Family, TagRead, llrp, m100, mercury, r2000, uhfreader18};
 
 /// What became of recorded bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,6 +24,7 @@ pub fn tag_reads(family: Family, pieces: &[&[u8]], hand_on: &mut dyn FnMut(TagRe
         Family::R2000 => reads_of::<r2000::A0>(pieces, hand_on),
         Family::Mercury => reads_of::<mercury::Mercury>(pieces, hand_on),
         Family::Uhfreader18 => reads_of::<uhfreader18::Uhf18>(pieces, hand_on),
+        Family::M100 => reads_of::<m100::M100Grammar>(pieces, hand_on),
         Family::Llrp => reads_of::<llrp::Messages>(pieces, hand_on),
     }
 }
