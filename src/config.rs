@@ -4,7 +4,7 @@
 //! | File | Is |
 //! |---|---|
 //! | `access.rs` | who may do what over the local socket |
-//! | `device.rs` | readers, cameras and panel as the configuration names them |
+//! | `reader.rs`, `scanner.rs`, `device.rs` | readers, scanners, cameras and panel as the configuration names them |
 //! | `parse.rs`, `parse/` | the walk through the file, section by section |
 //! | `checks.rs` | what no single key can tell: contradictions |
 //! | `section.rs` | one table of the file: typed values, ranges, keys nobody asked for |
@@ -19,7 +19,9 @@ mod device;
 mod error;
 mod parse;
 mod policy;
+mod reader;
 mod sample;
+mod scanner;
 mod section;
 
 use std::path::{Path, PathBuf};
@@ -27,11 +29,14 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 pub use access::{Access, Principal};
-pub use device::{Camera, CameraSource, Panel, PictureFormat, Protocol, Reader};
+pub use device::{Camera, CameraSource, Panel, PictureFormat};
 pub use error::{ConfigError, Problem};
 pub use policy::{load_policy, parse_policy};
+pub use reader::{Antenna, Port, Protocol, Reader, Region, Session, Target};
 pub use sample::{sample_policy, sample_station};
+pub use scanner::{KeyMap, Scanner, ScannerKind};
 
+use crate::domain::AntennaPlan;
 use crate::domain::{Mode, StationId};
 
 /// Largest configuration file taken, in bytes. The annotated sample is a hundredth of it; a larger file is a mistake.
@@ -48,6 +53,9 @@ pub struct StationConfig {
     /// `[[camera]]`, in the order of the file.
     #[serde(rename = "camera", skip_serializing_if = "Vec::is_empty")]
     pub cameras: Vec<Camera>,
+    /// `[[scanner]]`, in the order of the file.
+    #[serde(rename = "scanner", skip_serializing_if = "Vec::is_empty")]
+    pub scanners: Vec<Scanner>,
     /// `[desk]`
     pub desk: Desk,
     /// `[presence]`
@@ -153,12 +161,18 @@ impl StationConfig {
             station: Station { id, socket: data.join(SOCKET_NAME), data },
             readers: Vec::new(),
             cameras: Vec::new(),
+            scanners: Vec::new(),
             desk: Desk::default(),
             presence: Presence::default(),
             headquarters: None,
             access: Access::default(),
             panel: None,
         }
+    }
+
+    /// What each antenna in use looks at, reader by reader.
+    pub fn antenna_plans(&self) -> Vec<AntennaPlan> {
+        self.readers.iter().flat_map(Reader::antenna_plans).collect()
     }
 }
 

@@ -250,12 +250,19 @@ fn reading<'a>(story: &'a Story, show: &'a Show) -> Option<Box<dyn Fn() -> Input
 /// The reader has something to say about itself.
 fn reader_is(state: DeviceState) -> Input {
     let (name, detail) = (common::READER.into(), String::new());
-    Input::Device(DeviceReport { name, kind: DeviceKind::Reader, state, detail })
+    Input::Device(DeviceReport {
+        name,
+        kind: DeviceKind::Reader,
+        state,
+        detail,
+        identity: None,
+        figures: None,
+    })
 }
 
 fn press(mode: Mode) -> Input {
     let what = Ask::SetMode { mode };
-    Input::Ask(Box::new(Asked { role: Some(Role::Armourer), command: None, what, reply: None }))
+    Input::Ask(Box::new(Asked { role: Some(Role::Armourer), user: None, command: None, what, reply: None }))
 }
 
 fn folder() -> PathBuf {

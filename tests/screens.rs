@@ -62,7 +62,11 @@ fn the_other_pages() {
         insta::assert_snapshot!(format!("{name}_80x24"), dump(&live(view.clone()), &ui, SMALL));
         insta::assert_snapshot!(format!("{name}_100x30"), dump(&live(view), &ui, MIDDLE));
     }
-    let ui = Ui { page: Page::Alarms, ..ui() };
+    let mut view = pictures::stop();
+    view.devices = pictures::warned();
+    let ui = Ui { page: Page::Devices, ..ui() };
+    insta::assert_snapshot!("devices_warned_80x24", dump(&live(view), &ui, SMALL));
+    let ui = Ui { page: Page::Alarms, ..ui };
     insta::assert_snapshot!("alarms_none_80x24", dump(&live(pictures::stop()), &ui, SMALL));
 }
 

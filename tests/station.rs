@@ -23,10 +23,18 @@ mod full;
 mod headquarters;
 #[path = "station/house.rs"]
 mod house;
+#[path = "station/limits.rs"]
+mod limits;
 #[path = "station/lines.rs"]
 mod lines;
 #[path = "station/replaying.rs"]
 mod replaying;
+#[path = "station/scanning.rs"]
+mod scanning;
+#[path = "station/scripted.rs"]
+mod scripted;
+#[path = "station/tagging.rs"]
+mod tagging;
 #[path = "station/tampering.rs"]
 mod tampering;
 #[path = "station/watcher.rs"]

@@ -31,7 +31,7 @@ const SETTLE: Duration = Duration::from_secs(4);
 const REST: Duration = Duration::from_secs(10);
 
 /// The kernel counts a process's time in hundredths of a second on every architecture (proc(5), USER_HZ).
-const TICKS_PER_S: f64 = 100.0;
+pub const TICKS_PER_S: f64 = 100.0;
 
 /// The aims.
 const START_S: f64 = 3.0;
@@ -92,14 +92,14 @@ pub fn memory_and_rest(book: &Book, table: &mut Table) -> Outcome<()> {
 }
 
 /// `armoury run`, answering.
-struct Running {
+pub struct Running {
     child: Child,
     answered_s: f64,
 }
 
 impl Running {
     /// Starts it and waits until it answers on its socket.
-    fn start(configuration: &Path, socket: &Path) -> Outcome<Self> {
+    pub fn start(configuration: &Path, socket: &Path) -> Outcome<Self> {
         let began = Instant::now();
         let child = Command::new(env!("CARGO_BIN_EXE_armoury"))
             .args(["run", "--config"])
@@ -123,7 +123,7 @@ impl Running {
     }
 
     /// Memory held now, and the most so far, in MB.
-    fn memory_mb(&self) -> Outcome<(f64, f64)> {
+    pub fn memory_mb(&self) -> Outcome<(f64, f64)> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let of = |key: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(key))?;
@@ -142,7 +142,7 @@ impl Running {
     }
 
     /// User and system time so far.
-    fn ticks(&self) -> Outcome<u64> {
+    pub fn ticks(&self) -> Outcome<u64> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         // The name in parentheses may hold anything; utime and stime are fields 14 and 15 (proc(5)).
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
@@ -152,7 +152,7 @@ impl Running {
     }
 
     /// Ends it in order.
-    fn stop(mut self) -> Outcome<()> {
+    pub fn stop(mut self) -> Outcome<()> {
         let pid =
             i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).told("name the station's process")?;
         kill_process(pid, Signal::TERM)?;

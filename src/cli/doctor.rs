@@ -1,11 +1,15 @@
 //! `armoury doctor`: what is there, what is not, and what to do about it.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use armoury_hardware::usb::{System, is_passing_name};
 use clap::Args;
 
+use super::init::CONFIG_FILE;
+use super::ports::{described, held_by};
 use super::{Failure, config_of, exit, say};
-use crate::config::{CameraSource, StationConfig};
+use crate::config::{self, CameraSource, Port, StationConfig};
 use crate::domain::ClockQuality;
 use crate::ledger::Reader;
 use crate::station::clock::Clock;
@@ -14,12 +18,18 @@ use crate::station::life::KEY_FILE;
 /// Less free room than this is worth a word, bytes.
 const ROOM_BYTES: u64 = 256 * 1024 * 1024;
 
+/// How long somebody may take to take a call.
+const CALL_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// Check devices, clock, disk, permissions, link
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// Configuration
+    /// Configuration; left out, only what is plugged in is looked at
     #[arg(long, env = "ARMOURY_CONFIG", value_name = "FILE")]
-    config: PathBuf,
+    config: Option<PathBuf>,
+    /// Data folder, where its own station.toml is the configuration
+    #[arg(long, env = "ARMOURY_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
 }
 
 /// One thing that was looked at.
@@ -31,12 +41,18 @@ struct Finding {
 
 impl Doctor {
     pub(super) fn carry_out(self) -> Result<u8, Failure> {
-        let configuration = config_of(&self.config)?;
-        let mut findings = vec![clock(), room(&configuration.station.data), ledger(&configuration)];
-        findings.push(key(&configuration.station.data.join(KEY_FILE)));
-        findings.extend(configuration.readers.iter().map(|reader| port(&reader.name, &reader.port)));
-        findings.extend(configuration.cameras.iter().map(|camera| source(&camera.name, &camera.source)));
-        findings.push(road(&configuration));
+        let file = self.config.or_else(|| self.data.as_ref().map(|folder| folder.join(CONFIG_FILE)));
+        let mut findings = match file {
+            Some(file) => {
+                let mut configuration = config_of(&file)?;
+                if let Some(folder) = self.data {
+                    configuration.station.data = folder;
+                }
+                configured(&configuration)
+            }
+            None => vec![clock()],
+        };
+        findings.extend(plugged_in());
         let mut status = exit::DONE;
         for Finding { what, advice } in findings {
             match advice {
@@ -49,6 +65,78 @@ impl Doctor {
         }
         Ok(status)
     }
+}
+
+/// What the configuration names.
+fn configured(configuration: &StationConfig) -> Vec<Finding> {
+    let mut findings = vec![clock(), room(&configuration.station.data), ledger(configuration)];
+    findings.push(key(&configuration.station.data.join(KEY_FILE)));
+    findings.extend(configuration.readers.iter().map(reader));
+    let scanners = configuration.scanners.iter();
+    findings.extend(scanners.map(|scanner| port("scanner", &scanner.name, &scanner.port)));
+    findings.extend(configuration.cameras.iter().map(|camera| source(&camera.name, &camera.source)));
+    findings.push(road(configuration));
+    findings
+}
+
+/// What is there, whoever uses it: ports and cameras by the names that stay.
+fn plugged_in() -> Vec<Finding> {
+    let system = System::default();
+    let none =
+        |error: std::io::Error| vec![finding(format!("devices: {error}"), Some("Is /dev readable here?"))];
+    let ports = match system.ports() {
+        Ok(ports) => ports,
+        Err(error) => return none(error),
+    };
+    let cameras = match system.cameras() {
+        Ok(cameras) => cameras,
+        Err(error) => return none(error),
+    };
+    let mut findings: Vec<Finding> = ports
+        .iter()
+        .map(|port| {
+            let kind = if port.keys { "keys" } else { "port" };
+            let what = format!("plugged in: {kind} {} · {}", port.name.display(), described(port));
+            there(what, &port.device)
+        })
+        .collect();
+    findings.extend(
+        cameras.iter().map(|camera| there(format!("plugged in: camera {}", camera.display()), camera)),
+    );
+    if findings.is_empty() {
+        findings.push(finding("plugged in: no serial port, no scanner that types, no camera".into(), None));
+    }
+    findings
+}
+
+/// A device that is there: who has it, or what to do so that this user may use it.
+fn there(what: String, device: &Path) -> Finding {
+    let what = format!("{what}{}", held_by(device));
+    let access = rustix::fs::access(device, rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK);
+    Finding { what, advice: access.is_err().then(|| permission(device)) }
+}
+
+/// The command that lets this user at a device.
+fn permission(device: &Path) -> String {
+    use std::os::unix::fs::MetadataExt;
+    let uid = rustix::process::getuid().as_raw().to_string();
+    let user = named("/etc/passwd", &uid).unwrap_or(uid);
+    let gid = std::fs::metadata(device).map(|found| found.gid()).unwrap_or_default();
+    match named("/etc/group", &gid.to_string()) {
+        // Its group is root's: nobody should be in that.
+        Some(group) if gid != 0 => format!(
+            "{user} may not use it: `sudo usermod -aG {group} {user}`, then log in again (the station: `sudo systemctl restart armoury`)."
+        ),
+        _ => "Only root may use it: install the udev rules, then `sudo udevadm control --reload && sudo udevadm trigger`."
+            .to_owned(),
+    }
+}
+
+/// The name of a user's or a group's number in the system's file.
+fn named(file: &str, number: &str) -> Option<String> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let line = text.lines().find(|line| line.split(':').nth(2) == Some(number))?;
+    line.split(':').next().map(str::to_owned)
 }
 
 fn finding(what: String, advice: Option<&str>) -> Finding {
@@ -97,19 +185,69 @@ fn key(path: &PathBuf) -> Finding {
     }
 }
 
-fn port(name: &str, port: &Path) -> Finding {
+fn reader(reader: &config::Reader) -> Finding {
+    let mut found = match &reader.port {
+        Port::Serial(path) => port("reader", &reader.name, path),
+        Port::Network(road) => network(&reader.name, road),
+    };
+    // Left out of the configuration it comes from the order of the readers.
+    found.what += &format!(" · session {}", reader.session.word());
+    found
+}
+
+/// A reader on the network that is called must answer; one that calls needs a free address here.
+fn network(name: &str, road: &str) -> Finding {
+    let what = format!("reader {name} at {road}");
+    let Some(host) = road.strip_prefix("tcp:") else { return finding(what, None) };
+    let advice =
+        (!answers(host)).then_some("No answer. Is it switched on, its cable in, and its address this one?");
+    finding(what, advice)
+}
+
+/// Whether somebody takes a call there.
+fn answers(address: &str) -> bool {
+    use std::net::ToSocketAddrs;
+    let Some(address) = address.to_socket_addrs().ok().and_then(|mut found| found.next()) else {
+        return false;
+    };
+    std::net::TcpStream::connect_timeout(&address, CALL_TIMEOUT).is_ok()
+}
+
+/// A port that is there, that this user may use, and whose name stays the same.
+fn port(kind: &str, name: &str, port: &Path) -> Finding {
     let access = rustix::fs::access(port, rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK);
     match access {
-        Ok(()) => finding(format!("reader {name} at {}", port.display()), None),
-        Err(rustix::io::Errno::ACCESS) => finding(
-            format!("reader {name} at {}: no permission", port.display()),
-            Some("Add the station's user to the group dialout and log in again."),
-        ),
+        Ok(()) => {
+            let what = format!("{kind} {name} at {}{}", port.display(), held_by(port));
+            Finding { what, advice: passing_name(port) }
+        }
+        Err(rustix::io::Errno::ACCESS) => Finding {
+            what: format!("{kind} {name} at {}: no permission", port.display()),
+            advice: Some(permission(port)),
+        },
         Err(errno) => finding(
-            format!("reader {name} at {}: {errno}", port.display()),
-            Some("Check cable and power; `ls /dev/serial/by-id` shows what is plugged in."),
+            format!("{kind} {name} at {}: {errno}", port.display()),
+            Some("Check cable and power; `armoury inspect ports` shows what is plugged in."),
         ),
     }
+}
+
+/// What to write instead of a name that belongs to whoever was plugged in first.
+fn passing_name(port: &Path) -> Option<String> {
+    if !is_passing_name(port) {
+        return None;
+    }
+    Some(match System::default().stable_name(port) {
+        Some(stable) => {
+            format!(
+                "This name belongs to whoever is plugged in first. Write port = \"{}\".",
+                stable.display()
+            )
+        }
+        None => "This name belongs to whoever is plugged in first, and the system gives no other: \
+                 plug in one adapter only, or write a udev rule."
+            .to_owned(),
+    })
 }
 
 fn source(name: &str, source: &CameraSource) -> Finding {
@@ -135,7 +273,6 @@ fn source(name: &str, source: &CameraSource) -> Finding {
 }
 
 fn road(configuration: &StationConfig) -> Finding {
-    use std::net::ToSocketAddrs;
     let Some(url) = configuration.headquarters.as_ref().and_then(|headquarters| headquarters.url.as_deref())
     else {
         return finding("headquarters: none configured; entries wait for the stick".into(), None);
@@ -147,12 +284,8 @@ fn road(configuration: &StationConfig) -> Finding {
     } else {
         format!("{host}:{default_port}")
     };
-    let reached = address.to_socket_addrs().ok().and_then(|mut found| {
-        let address = found.next()?;
-        std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_secs(3)).ok()
-    });
     finding(
         format!("headquarters at {url}"),
-        reached.is_none().then_some("No answer. Records wait and go later; check the link with signals."),
+        (!answers(&address)).then_some("No answer. Records wait and go later; check the link with signals."),
     )
 }

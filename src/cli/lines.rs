@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::say;
-use crate::domain::{Event, PersonId, Roster, Seq};
+use crate::domain::{Event, PersonId, Roster, Seq, TagNote};
 use crate::ledger::{Entry, LedgerError, Reader};
 
 /// Prints every entry after `from` as it comes, until the station is gone. With `names`, people are called by theirs.
@@ -73,8 +73,23 @@ fn detail(event: &Event) -> String {
         Event::ModeSet(mode) => mode.word().to_owned(),
         Event::Device(note) => format!("{} {}: {}", note.name, note.state, note.detail),
         Event::StoreNote(note) => format!("{}: {}", note.what, note.detail),
+        Event::ReaderIdentified(reader) => match &reader.was {
+            Some(was) => format!("{} ({}) is {}, was {was}", reader.name, reader.family, reader.serial),
+            None => format!("{} ({}) is {}", reader.name, reader.family, reader.serial),
+        },
+        Event::Tag(note) => tag_detail(note),
         Event::PolicySet(_) | Event::Stopped | Event::Other(_) | Event::Desk(_) => String::new(),
     }
+}
+
+fn tag_detail(note: &TagNote) -> String {
+    let of = match (&note.weapon, &note.person) {
+        (Some(weapon), _) => format!(" of {weapon}"),
+        (None, Some(person)) => format!(" of {person}"),
+        (None, None) => String::new(),
+    };
+    let failed = note.failed.as_ref().map(|why| format!(", not to the end: {why}")).unwrap_or_default();
+    format!("{} {}{of} by {}{failed}", note.work.word(), note.epc, note.by)
 }
 
 /// One entry as a JSON object: at least the fields named for `ledger export --json`.
@@ -120,6 +135,8 @@ pub(super) fn object(entry: &Entry) -> Value {
         Event::WeaponRegistered(weapon) => object["record"] = json!(weapon),
         Event::PersonRegistered(person) => object["record"] = json!(person),
         Event::PolicySet(policy) => object["record"] = json!(policy),
+        Event::ReaderIdentified(reader) => object["record"] = json!(reader),
+        Event::Tag(note) => object["record"] = json!(note),
         event => {
             let detail = detail(event);
             if !detail.is_empty() {

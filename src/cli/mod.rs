@@ -5,16 +5,20 @@ pub mod import;
 pub mod inspect;
 pub mod place;
 
+mod bench;
 mod book;
+mod capture;
 mod demo;
 mod doctor;
 mod init;
 mod ledger;
 mod lines;
 mod look;
+mod ports;
 mod replay;
 mod road;
 mod run;
+mod tag;
 
 use std::path::{Path, PathBuf};
 
@@ -63,6 +67,9 @@ enum Command {
     /// Register, show and change people
     #[command(subcommand)]
     Person(book::PersonCommand),
+    /// Write, lock and check tags at a reader
+    #[command(subcommand)]
+    Tag(tag::TagCommand),
     /// Show and change the rules
     #[command(subcommand)]
     Policy(book::PolicyCommand),
@@ -72,11 +79,16 @@ enum Command {
     /// The road to headquarters
     #[command(subcommand)]
     Sync(road::SyncCommand),
-    /// What the station makes of a tag, a mark, frames, pictures
+    /// Write down what goes over the lines of readers and scanners, for replay
+    #[command(subcommand)]
+    Capture(capture::CaptureCommand),
+    /// What the station makes of a tag, a mark, frames, pictures, and what is plugged in
     #[command(subcommand)]
     Inspect(look::Inspect),
     /// Feed a recording to an exercise ledger
     Replay(replay::Replay),
+    /// Simulated readers and scanners from a script, to try a station on
+    Bench(bench::Bench),
     /// Check devices, clock, disk, permissions, link
     Doctor(doctor::Doctor),
 }
@@ -147,11 +159,14 @@ pub fn main() -> u8 {
         Command::Init(init) => init.carry_out(),
         Command::Weapon(command) => command.carry_out(),
         Command::Person(command) => command.carry_out(),
+        Command::Tag(command) => command.carry_out(),
         Command::Policy(command) => command.carry_out(),
         Command::Ledger(command) => command.carry_out(),
         Command::Sync(command) => command.carry_out(),
+        Command::Capture(command) => command.carry_out(),
         Command::Inspect(inspect) => inspect.carry_out(),
         Command::Replay(replay) => replay.carry_out(),
+        Command::Bench(bench) => bench.carry_out(),
         Command::Doctor(doctor) => doctor.carry_out(),
     };
     match outcome {

@@ -7,10 +7,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::client::{Client, ClientError};
+use super::init::CONFIG_FILE;
 use super::{Failure, config_of};
-use crate::config::SOCKET_NAME;
+use crate::config::{SOCKET_NAME, StationConfig};
 use crate::ledger::lock::socket_named;
-use crate::ledger::{Ledger, LedgerError, Reader};
+use crate::ledger::{Ledger, LedgerError, Opened, Reader};
 use crate::station::clock::Clock;
 use crate::station::keeper::Keeper;
 use crate::station::protocol::Ask;
@@ -27,6 +28,14 @@ pub struct Place {
     /// Configuration that names both
     #[arg(long = "station", env = "ARMOURY_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
+}
+
+/// Who carries a command out.
+pub enum StationOrLedger {
+    /// A running station.
+    Station(Client),
+    /// This command itself, with the folder's lock.
+    Ledger(Box<Opened>),
 }
 
 impl Place {
@@ -82,18 +91,39 @@ impl Place {
     /// Refused, or nobody there.
     pub fn change(&self, what: Ask) -> Result<Value, Failure> {
         let command = Some(Uuid::now_v7());
-        if let Some(socket) = &self.socket {
-            return Ok(Client::attach(socket)?.ask(command, what)?);
-        }
-        match Ledger::open(&self.folder()?, "a command") {
-            Ok(opened) => {
+        match self.station_or_ledger("a command")? {
+            StationOrLedger::Station(mut client) => Ok(client.ask(command, what)?),
+            StationOrLedger::Ledger(opened) => {
                 let at = Clock::new().now();
-                let mut keeper = Keeper::new(opened);
-                keeper.change(command, what, at).map_err(Failure::refused)
+                Keeper::new(*opened).change(command, what, at).map_err(Failure::refused)
             }
+        }
+    }
+
+    /// The configuration of the station.
+    ///
+    /// # Errors
+    /// None was named, or it is wrong.
+    pub fn configuration(&self) -> Result<StationConfig, Failure> {
+        match &self.config {
+            Some(path) => config_of(path),
+            None => config_of(&self.folder()?.join(CONFIG_FILE)),
+        }
+    }
+
+    /// A running station that holds the place, or the ledger itself where none does.
+    ///
+    /// # Errors
+    /// Neither.
+    pub fn station_or_ledger(&self, what: &str) -> Result<StationOrLedger, Failure> {
+        if let Some(socket) = &self.socket {
+            return Ok(StationOrLedger::Station(Client::attach(socket)?));
+        }
+        match Ledger::open(&self.folder()?, what) {
+            Ok(opened) => Ok(StationOrLedger::Ledger(Box::new(opened))),
             Err(LedgerError::Lock(held)) => {
                 let socket = held.socket().ok_or_else(|| Failure::from(LedgerError::Lock(held)))?;
-                Ok(Client::attach(&socket)?.ask(command, what)?)
+                Ok(StationOrLedger::Station(Client::attach(&socket)?))
             }
             Err(error) => Err(error.into()),
         }

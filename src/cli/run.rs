@@ -39,6 +39,9 @@ pub struct Run {
     /// Write every input to this new file, for replay
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    /// Write the bytes of every reader and scanner into new files in this folder, for replay
+    #[arg(long, value_name = "DIR")]
+    capture: Option<PathBuf>,
 }
 
 impl Run {
@@ -57,7 +60,7 @@ impl Run {
             configuration.station.socket = socket;
         }
         let policy = policy_of(&configuration.station.data)?;
-        let options = Options { policy, record: self.record, demo: None };
+        let options = Options { policy, record: self.record, capture: self.capture, demo: None };
         runtime()?.block_on(async {
             hear_file_limit();
             // Heard from before the start: a word to stop that comes in its first moments ends it in order too.

@@ -3,25 +3,38 @@
 use std::path::PathBuf;
 
 use super::device::{CameraSource, PictureFormat};
+use super::reader::Session;
 use super::section::{Found, Log, Section};
 use super::{Access, Presence, Principal};
-use crate::domain::Role;
+use crate::domain::{ReadPoint, Role};
 
-/// Fastest a reader can report, in frames a second: 21-byte frames at 115,200 baud (impinj-r2000-a0.md section 8).
-const READS_PER_S_MAX: u64 = 548;
+/// Fastest a reader can report, in reads a second: 47-byte records at 921,600 baud (thingmagic-mercury.md section 9).
+const READS_PER_S_MAX: u64 = 1_960;
 
 /// What devices must not share.
 #[derive(Default)]
 pub(super) struct Places {
     /// Names, with the key they stand at.
     pub names: Vec<(String, Found<String>)>,
-    /// Serial ports.
-    pub ports: Vec<Found<PathBuf>>,
+    /// Ports of readers and scanners as they are written, with the key they stand at.
+    pub ports: Vec<(String, Found<String>)>,
+    /// The readers and the sessions of those that name one.
+    pub sessions: Vec<SessionAt>,
+    /// Control tags of antennas.
+    pub control_tags: Vec<Found<Vec<u8>>>,
     /// Folders of pictures.
     pub folders: Vec<Found<PathBuf>>,
 }
 
-/// Two devices with one name, two readers on one port, two cameras on one folder.
+/// A reader, where it looks, and the session it names.
+pub(super) struct SessionAt {
+    pub name: String,
+    pub read_points: Vec<ReadPoint>,
+    pub session: Option<Found<Session>>,
+}
+
+/// Two devices with one name or on one port, two readers in one session, two cameras on one folder, two antennas with
+/// one control tag.
 pub(super) fn devices(places: &Places, log: &mut Log<'_>) {
     for (nth, (key, name)) in places.names.iter().enumerate() {
         if let Some((_, other)) = places.names[..nth].iter().find(|(_, other)| other.value == name.value) {
@@ -33,12 +46,14 @@ pub(super) fn devices(places: &Places, log: &mut Log<'_>) {
             log.add(name.at, key.as_str(), what);
         }
     }
-    for (port, line) in repeated(&places.ports, log) {
+    shared_ports(places, log);
+    check_sessions(&places.sessions, log);
+    for (tag, line) in repeated(&places.control_tags, log) {
         let what = format!(
-            "{} is already the port of the reader in line {line}: one reader with two antennas is one [[reader]] with antennas = [1, 2]",
-            port.value.display()
+            "{} is already the control tag in line {line}: one tag cannot vouch for two antennas",
+            crate::identity::epc::hex(&tag.value)
         );
-        log.add(port.at, "reader.port", what);
+        log.add(tag.at, "reader.antenna.control_tag", what);
     }
     for (folder, line) in repeated(&places.folders, log) {
         let what = format!(
@@ -49,13 +64,76 @@ pub(super) fn devices(places: &Places, log: &mut Log<'_>) {
     }
 }
 
-fn repeated<'p>(paths: &'p [Found<PathBuf>], log: &Log<'_>) -> Vec<(&'p Found<PathBuf>, usize)> {
-    let earlier = |nth: usize, path: &PathBuf| paths[..nth].iter().find(|other| other.value == *path);
-    paths
+/// Two devices on one port, also under two names of it.
+fn shared_ports(places: &Places, log: &mut Log<'_>) {
+    for (nth, (key, port)) in places.ports.iter().enumerate() {
+        let real = real_port(&port.value);
+        let earlier = &places.ports[..nth];
+        let Some((_, other)) = earlier.iter().find(|(_, other)| real_port(&other.value) == real) else {
+            continue;
+        };
+        let line = log.line(other.at);
+        let same =
+            if other.value == port.value { String::new() } else { format!(", there called {}", other.value) };
+        let what = format!(
+            "{} is already the port of the device in line {line}{same}: one reader with two antennas is one \
+             [[reader]] with antennas = [1, 2]",
+            port.value
+        );
+        log.add(port.at, key.as_str(), what);
+    }
+}
+
+fn repeated<'p, T: PartialEq>(things: &'p [Found<T>], log: &Log<'_>) -> Vec<(&'p Found<T>, usize)> {
+    let earlier = |nth: usize, thing: &T| things[..nth].iter().find(|other| other.value == *thing);
+    things
         .iter()
         .enumerate()
-        .filter_map(|(nth, path)| Some((path, log.line(earlier(nth, &path.value)?.at))))
+        .filter_map(|(nth, thing)| Some((thing, log.line(earlier(nth, &thing.value)?.at))))
         .collect()
+}
+
+/// Two readers that were given the same session: while there are enough for all, or where both look at one place.
+fn check_sessions(readers: &[SessionAt], log: &mut Log<'_>) {
+    let enough = readers.len() <= Session::IN_TURN.len();
+    for (nth, reader) in readers.iter().enumerate() {
+        let Some(session) = &reader.session else { continue };
+        let has = |other: &&SessionAt| other.session.as_ref().is_some_and(|it| it.value == session.value);
+        let shares = |other: &&SessionAt| other.read_points.iter().any(|at| reader.read_points.contains(at));
+        let earlier = readers[..nth].iter().filter(has).find(|other| enough || shares(other));
+        let Some((other, there)) = earlier.and_then(|other| Some((other, other.session.as_ref()?))) else {
+            continue;
+        };
+        let (line, word) = (log.line(there.at), session.value.word());
+        let place = reader.read_points.iter().find(|place| other.read_points.contains(place));
+        let place = place.map_or_else(String::new, |place| format!(" and both look at {:?}", place.as_str()));
+        let used = |free: &Session| readers.iter().flat_map(|one| &one.session).any(|it| it.value == *free);
+        let free = Session::IN_TURN.into_iter().find(|free| !used(free));
+        let write = free.map_or_else(
+            || "give the one of them another session than its neighbours have".to_owned(),
+            |free| {
+                format!(
+                    "write session = \"{}\" here, or leave the key out and they get different ones",
+                    free.word()
+                )
+            },
+        );
+        let what = format!(
+            "\"{word}\" is the session of reader {:?} in line {line} too{place}: {:?} and {:?} would each silence the \
+             tags the other looks for; {write}",
+            other.name, other.name, reader.name
+        );
+        log.add(session.at, "reader.session", what);
+    }
+}
+
+/// The port as the system sees it: two names may lead to one device.
+fn real_port(port: &str) -> PathBuf {
+    let path = PathBuf::from(port);
+    if port.starts_with("tcp:") || port.starts_with("listen:") {
+        return path;
+    }
+    path.canonicalize().unwrap_or(path)
 }
 
 /// A format that its source cannot have.

@@ -1,4 +1,5 @@
-//! Devices as the configuration names them: plain values, so that headquarters builds without the hardware crate.
+//! Cameras and panel as the configuration names them: plain values, so that headquarters builds without the hardware
+//! crate.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,62 +8,12 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::ReadPoint;
 
-/// Highest antenna number: the family has 4 and 8 port readers (impinj-r2000-a0.md section 4).
-pub(super) const ANTENNA_MAX: u8 = 8;
-
-/// Transmit power taken, in dBm. The family's highest is 33 (impinj-r2000-a0.md section 3, command 66).
-pub(super) const POWER_DBM: std::ops::RangeInclusive<i64> = 0..=33;
-
-/// Line rates of the family (impinj-r2000-a0.md section 1).
-pub(super) const BAUD: [i64; 2] = [38_400, 115_200];
-
 /// Sides of a picture taken from a pipe, in pixels: nothing smaller holds a code, nothing larger is a camera of the
 /// parts list, and a mistake must not ask for gigabytes a frame.
 pub(super) const SIDE_PX: std::ops::RangeInclusive<i64> = 16..=4_096;
 
 /// General purpose pins by their BCM number; 0 and 1 belong to the board's own identification chip.
 pub(super) const PIN: std::ops::RangeInclusive<i64> = 2..=27;
-
-/// `[[reader]]`: a UHF reader on a serial port.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Reader {
-    /// Its name on screens, in the log and in evidence.
-    pub name: String,
-    /// What it speaks.
-    pub protocol: Protocol,
-    /// The port, `/dev/serial/by-id/…` by preference.
-    pub port: PathBuf,
-    /// Line rate; none means: try what the protocol allows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub baud: Option<u32>,
-    /// Where it looks.
-    pub read_point: ReadPoint,
-    /// Transmit power in dBm, written to the reader at each start.
-    pub power_dbm: u8,
-    /// Antennas in use, counted from 1.
-    pub antennas: Vec<u8>,
-}
-
-impl Reader {
-    /// Transmit power where the file says nothing, in dBm: enough for a tray at arm's length. No sheet gives a figure
-    /// (estimate); rfid-stream-cleaning.md section 4 says how to find the right one on site.
-    pub const POWER_DBM: u8 = 23;
-
-    /// Antennas where the file says nothing.
-    pub const ANTENNAS: [u8; 1] = [1];
-}
-
-/// A reader's language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Protocol {
-    /// Impinj R2000 and E710 readers with the "A0" frames.
-    R2000,
-}
-
-impl Protocol {
-    pub(super) const WORDS: [(&'static str, Self); 1] = [("r2000", Self::R2000)];
-}
 
 /// `[[camera]]`: a source of grey frames.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

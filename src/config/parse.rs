@@ -1,6 +1,8 @@
 //! The walk through `station.toml`, section by section. A problem does not end it: the next one is found too.
 
 mod devices;
+mod reader;
+mod scanner;
 
 use std::path::{Path, PathBuf};
 
@@ -32,8 +34,9 @@ pub(super) fn station_config(text: &str, base_dir: &Path) -> Result<StationConfi
     let mut walk = Walk { base_dir, places: Places::default() };
     let mut file = Section::new("", 0, root.get_ref(), &mut log);
     let station = walk.station(&mut file);
-    let readers = walk.each(&mut file, "reader", Walk::reader);
+    let readers = reader::settled(walk.each(&mut file, "reader", Walk::reader));
     let cameras = walk.each(&mut file, "camera", Walk::camera);
+    let scanners = walk.each(&mut file, "scanner", Walk::scanner);
     let desk = walk.table(&mut file, "desk", Walk::desk).unwrap_or_default();
     let presence = walk.table(&mut file, "presence", Walk::presence).unwrap_or_default();
     let headquarters = walk.table(&mut file, "headquarters", Walk::headquarters).flatten();
@@ -43,9 +46,17 @@ pub(super) fn station_config(text: &str, base_dir: &Path) -> Result<StationConfi
     checks::devices(&walk.places, &mut log);
     let problems = log.into_problems();
     match station {
-        Some(station) if problems.is_empty() => {
-            Ok(StationConfig { station, readers, cameras, desk, presence, headquarters, access, panel })
-        }
+        Some(station) if problems.is_empty() => Ok(StationConfig {
+            station,
+            readers,
+            cameras,
+            scanners,
+            desk,
+            presence,
+            headquarters,
+            access,
+            panel,
+        }),
         _ => Err(problems),
     }
 }
@@ -87,17 +98,21 @@ impl Walk<'_> {
     ) -> Vec<T> {
         let Some(found) = file.raw(name) else { return Vec::new() };
         let Some(array) = found.value.as_array() else {
-            file.wrong_type::<()>(name, &found, &format!("[[{name}]] with two brackets, once per {name}"));
+            file.wrong_type::<()>(
+                name,
+                &found,
+                &format!("[[{}]] with two brackets, once per {name}", file.path(name)),
+            );
             return Vec::new();
         };
-        let mut values = Vec::new();
+        let (mut values, path) = (Vec::new(), file.path(name));
         for item in array.iter() {
             let at = item.span().start;
             let Some(table) = item.get_ref().as_table() else {
-                file.refuse(at, name, format!("is a list of values: write [[{name}]] with two brackets"));
+                file.refuse(at, name, format!("is a list of values: write [[{path}]] with two brackets"));
                 continue;
             };
-            let mut section = Section::new(name, at, table, file.log);
+            let mut section = Section::new(path.as_str(), at, table, file.log);
             values.extend(read(self, &mut section));
             section.finish();
         }

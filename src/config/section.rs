@@ -44,7 +44,7 @@ pub(super) struct Found<T> {
 
 /// A table that is being read.
 pub(super) struct Section<'s, 't> {
-    name: &'static str,
+    name: String,
     at: usize,
     table: &'s DeTable<'t>,
     known: Vec<&'static str>,
@@ -53,8 +53,13 @@ pub(super) struct Section<'s, 't> {
 
 impl<'s, 't> Section<'s, 't> {
     /// `name` is the section's name in messages; empty for the file itself.
-    pub(super) fn new(name: &'static str, at: usize, table: &'s DeTable<'t>, log: &'s mut Log<'t>) -> Self {
-        Self { name, at, table, known: Vec::new(), log }
+    pub(super) fn new(
+        name: impl Into<String>,
+        at: usize,
+        table: &'s DeTable<'t>,
+        log: &'s mut Log<'t>,
+    ) -> Self {
+        Self { name: name.into(), at, table, known: Vec::new(), log }
     }
 
     /// The key with its section, as messages name it.

@@ -6,6 +6,7 @@ use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
 
+use super::apparatus::KnownNumbers;
 use super::chip::{self, PROOF_BYTES};
 use super::event::{DeskEvent, DeskKind, Event, Practice, StandingSet};
 use super::ids::{PersonId, Seq, StationId, WeaponId};
@@ -34,6 +35,9 @@ pub struct Armoury {
     /// A start without an end after it: the station runs, or its last run was cut off.
     pub running: bool,
     counts: Counts,
+    /// The numbers by which each reader was last recognised, by its name.
+    #[serde(default)]
+    readers: BTreeMap<String, KnownNumbers>,
     /// How many weapons each person holds.
     #[serde(skip)]
     held: HashMap<PersonId, u32>,
@@ -101,7 +105,10 @@ impl Armoury {
             Event::Desk(desk) => self.apply_desk(seq, at, desk),
             Event::Started(_) => self.running = true,
             Event::Stopped => self.running = false,
-            Event::ModeSet(_) | Event::Device(_) | Event::StoreNote(_) | Event::Other(_) => {}
+            Event::ReaderIdentified(reader) => {
+                self.readers.entry(reader.name.clone()).or_default().take(reader);
+            }
+            Event::ModeSet(_) | Event::Device(_) | Event::StoreNote(_) | Event::Tag(_) | Event::Other(_) => {}
         }
     }
 
@@ -159,6 +166,11 @@ impl Armoury {
     /// How many weapons this person holds now.
     pub fn held_by(&self, person: &PersonId) -> u32 {
         self.held.get(person).copied().unwrap_or(0)
+    }
+
+    /// The number by which the reader of that name was last recognised: its own, or its adapter's.
+    pub fn reader_number(&self, name: &str, adapter: bool) -> Option<&str> {
+        self.readers.get(name).and_then(|known| known.of(adapter))
     }
 
     /// Counts by place.

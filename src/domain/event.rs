@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use super::apparatus::{ReaderIdentified, TagNote};
 use super::ids::{PersonId, ReadPoint, Seq, StationId, WeaponId};
 use super::person::Person;
 use super::policy::Policy;
@@ -36,6 +37,10 @@ pub enum Event {
     Device(DeviceNote),
     /// Something about the record store itself that must be remembered.
     StoreNote(StoreNote),
+    /// A reader was recognised by its number, or is another than before.
+    ReaderIdentified(ReaderIdentified),
+    /// A tag was written or locked, or its passwords were looked at.
+    Tag(Box<TagNote>),
     /// A kind this version does not know; its bytes are kept and checked all the same.
     Other(String),
 }
@@ -56,6 +61,8 @@ impl Event {
             Self::Desk(desk) => desk.kind.word(),
             Self::Device(_) => "device",
             Self::StoreNote(_) => "store",
+            Self::ReaderIdentified(_) => "reader_identified",
+            Self::Tag(_) => "tag",
             Self::Other(kind) => kind,
         }
     }
@@ -66,6 +73,7 @@ impl Event {
             Self::WeaponRegistered(weapon) => Some(&weapon.id),
             Self::StandingSet(set) => Some(&set.weapon),
             Self::Desk(desk) => desk.weapon.as_ref(),
+            Self::Tag(note) => note.weapon.as_ref(),
             _ => None,
         }
     }
@@ -75,6 +83,7 @@ impl Event {
         match self {
             Self::PersonRegistered(person) => Some(&person.id),
             Self::Desk(desk) => desk.person.as_ref(),
+            Self::Tag(note) => note.person.as_ref(),
             _ => None,
         }
     }

@@ -16,7 +16,7 @@ pub mod reason;
 pub mod roster;
 pub mod weapon;
 
-pub use apparatus::AntennaPlan;
+pub use apparatus::{AntennaPlan, ReaderIdentified, TagNote, TagWork};
 pub use armoury::{Armoury, Holding};
 pub use decide::{Bearer, Chip, Decision, Item, Request, decide};
 pub use event::{DeskEvent, DeskKind, Event, Evidence, Mode, Practice, Reason, Road, Verdict};

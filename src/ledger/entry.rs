@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::domain::apparatus::{ReaderIdentified, TagNote};
 use crate::domain::event::{Created, DeviceNote, StandingSet, Started, StoreNote};
 use crate::domain::{
     DeskEvent, DeskKind, Event, Evidence, Mode, Moment, Person, PersonId, Policy, ReadPoint, Reason, Seq,
@@ -174,6 +175,10 @@ struct Payload {
     device: Option<DeviceNote>,
     #[n(40)]
     store: Option<StoreNote>,
+    #[n(41)]
+    reader: Option<ReaderIdentified>,
+    #[n(42)]
+    tag: Option<TagNote>,
 }
 
 impl Record {
@@ -246,8 +251,16 @@ impl Payload {
             Event::Desk(desk) => self.put_desk(desk),
             Event::Device(note) => self.device = Some(note.clone()),
             Event::StoreNote(note) => self.store = Some(note.clone()),
+            Event::ReaderIdentified(reader) => self.reader = Some(reader.clone()),
+            Event::Tag(note) => self.put_tag(note),
             Event::Stopped | Event::Other(_) => {}
         }
+    }
+
+    fn put_tag(&mut self, note: &TagNote) {
+        self.weapon = note.weapon.clone();
+        self.person = note.person.clone();
+        self.tag = Some(note.clone());
     }
 
     fn put_desk(&mut self, desk: &DeskEvent) {
@@ -281,6 +294,8 @@ impl Payload {
             "mode_set" => Event::ModeSet(self.mode.ok_or_else(|| missing("mode"))?),
             "device" => Event::Device(self.device.ok_or_else(|| missing("device"))?),
             "store" => Event::StoreNote(self.store.ok_or_else(|| missing("note"))?),
+            "reader_identified" => Event::ReaderIdentified(self.reader.ok_or_else(|| missing("reader"))?),
+            "tag" => Event::Tag(Box::new(self.tag.ok_or_else(|| missing("tag"))?)),
             word => match DeskKind::from_word(word) {
                 Some(kind) => Event::Desk(Box::new(DeskEvent {
                     kind,

@@ -1,11 +1,18 @@
 //! Alarms on the board: raised, seen, cleared. An alarm is for action; what asks for none is a line in the log.
 
 use super::board::Board;
+use super::input::DeviceKind;
 use super::view::{Alarm, AlarmState};
 use crate::domain::{Moment, Reason, WeaponId};
 
 /// Alarms kept; the oldest goes first.
 const ALARMS_MAX: usize = 50;
+
+/// Reads were dropped because too many waited: what is said of it, and the first step.
+pub const READS_DROPPED: (&str, &str) = (
+    "The readers tell more than the station can take: reads were dropped.",
+    "Take away the tags that need not lie there. Show items again that were not seen.",
+);
 
 impl Board {
     /// Raises an alarm; one of the same words that still stands is not raised twice.
@@ -60,6 +67,25 @@ impl Board {
 pub fn lies_there(weapon: &WeaponId) -> (String, &'static str) {
     let what = format!("{weapon} is out and has lain here since the start: not taken in.");
     (what, "Is it given back? Lift it, wait, lay it down again.")
+}
+
+/// A device does not answer: the first step.
+pub fn silent_device(kind: DeviceKind) -> &'static str {
+    match kind {
+        DeviceKind::Reader | DeviceKind::Camera => "Check cable and lamp. Use the other lane.",
+        DeviceKind::Scanner => "Check its cable. Pull it and put it back. Use another scanner.",
+        DeviceKind::Panel => "Look at the screen, not at the lamps. Check the panel's wires.",
+    }
+}
+
+/// Another device stands in a known one's place: the first step.
+pub fn swapped_device(kind: DeviceKind) -> &'static str {
+    match kind {
+        DeviceKind::Reader => "Find out who changed it. Check its antennas and its power.",
+        DeviceKind::Scanner => "Find out who changed it. Scan a mark that you know and compare the screen.",
+        DeviceKind::Camera => "Find out who changed it. Hold a mark that you know into its picture.",
+        DeviceKind::Panel => "Find out who changed it. Try lamps, buzzer and lock.",
+    }
 }
 
 /// An antenna whose control tag is heard far too rarely, or not at all.

@@ -2,15 +2,18 @@
 //! moments.
 
 use super::clerk::Clerk;
-use super::input::{DeviceKind, DeviceReport, DeviceState, RoadReport};
+use super::input::{DeviceIdentity, DeviceKind, DeviceReport, DeviceState, RoadReport};
 use super::{alarms, words};
 use crate::domain::event::DeviceNote;
-use crate::domain::{Event, Moment, Seq};
+use crate::domain::{Event, Moment, ReaderIdentified, Seq};
 use crate::ledger::{Hash, LedgerError};
 use crate::scan::control::Health;
 
 /// Entries after which the fold is kept again while nothing is going on.
 const SNAPSHOT_EVERY: u64 = 2_000;
+
+/// After so long without a read dropped the station keeps up again, ms.
+const DROPPED_MS: u64 = 60_000;
 
 impl Clerk {
     /// A device's line on the screen; that it came or went is an entry, and its silence an alarm.
@@ -25,10 +28,13 @@ impl Clerk {
         if report.kind == DeviceKind::Reader {
             self.hearing(report, at);
         }
+        if let Some(identity) = &report.identity {
+            self.recognise(report.kind, &report.name, identity, at);
+        }
         let what = format!("{} does not answer.", report.name);
         let note = match report.state {
             DeviceState::Down if !was_down => {
-                self.board.alarm(2, what, "Check cable and lamp. Use the other lane.", at);
+                self.board.alarm(2, what, alarms::silent_device(report.kind), at);
                 "down"
             }
             DeviceState::Up => {
@@ -47,18 +53,40 @@ impl Clerk {
         }
     }
 
+    /// A reader or scanner that is another than the ledger says is entered, and somebody looks why. Who may swap one may
+    /// also have put one there that says what it likes.
+    fn recognise(&mut self, kind: DeviceKind, name: &str, identity: &DeviceIdentity, at: Moment) {
+        let DeviceIdentity { family, serial, adapter } = identity;
+        let was = self.keeper.armoury.reader_number(name, *adapter).map(str::to_owned);
+        if was.as_deref() == Some(serial) {
+            return;
+        }
+        if let Some(was) = &was {
+            let what = format!("{name} is another device: number {serial}, was {was}.");
+            self.board.alarm(2, what, alarms::swapped_device(kind), at);
+        }
+        let (name, family, serial) = (name.to_owned(), family.clone(), serial.clone());
+        let event =
+            Event::ReaderIdentified(ReaderIdentified { name, family, serial, was, adapter: *adapter });
+        if let Err(error) = self.write(at, None, &[event.into()]) {
+            tracing::error!("enter which reader this is: {error}");
+        }
+    }
+
     /// What a reader's state means for what is heard: nothing is concluded from the silence of one that is gone.
     fn hearing(&mut self, report: &DeviceReport, at: Moment) {
         match report.state {
             DeviceState::Up | DeviceState::Figures => self.presence.reader_up(&report.name, at.mono_ms),
             DeviceState::Down => self.presence.reader_down(&report.name, at.mono_ms),
-            DeviceState::Starting | DeviceState::Warning | DeviceState::Off => {}
+            DeviceState::Starting | DeviceState::Warning | DeviceState::Limit | DeviceState::Off => {}
         }
     }
 
     /// How the antennas are by their control tags: figures for the board, and an alarm and an entry when one falls ill
     /// or is well again.
     pub(super) fn look_at_antennas(&mut self, at: Moment) {
+        let presence = &self.presence;
+        self.board.look_at_warnings(at.mono_ms, |reader, antenna| presence.antenna_is_down(reader, antenna));
         let health: Vec<Health> = self.presence.health().collect();
         for antenna in &health {
             let (what, first_step) = alarms::ill_antenna(&antenna.reader, antenna.antenna);
@@ -76,6 +104,27 @@ impl Clerk {
             if let Err(error) = self.write(at, None, &[Event::Device(note.clone()).into()]) {
                 tracing::error!("enter that {} is {}: {error}", note.name, note.state);
             }
+        }
+    }
+
+    /// How many reads came and went, and that some were dropped: the loss of a read is never a silent one.
+    pub(super) fn look_at_inbox(&mut self, at: Moment) {
+        let (refused, not_followed) = (self.presence.refused, self.presence.not_followed);
+        let inbox = &mut self.board.view_mut().inbox;
+        inbox.reads_refused = refused;
+        inbox.reads_not_followed = not_followed;
+        let before = inbox.reads_dropped;
+        if let Some(gauge) = &self.inbox {
+            gauge.read(inbox);
+        }
+        let drops = inbox.reads_dropped > before;
+        let (what, first_step) = alarms::READS_DROPPED;
+        if drops {
+            self.dropped_ms = Some(at.mono_ms);
+            self.board.alarm(2, what.into(), first_step, at);
+        } else if self.dropped_ms.is_some_and(|last_ms| at.mono_ms.saturating_sub(last_ms) >= DROPPED_MS) {
+            self.dropped_ms = None;
+            self.board.clear_alarm(what);
         }
     }
 

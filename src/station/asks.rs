@@ -1,11 +1,14 @@
 //! What people ask for through the socket or the command line: always through the clerk, always an entry.
 
 use serde_json::{Value, json};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::clerk::Clerk;
 use super::input::Asked;
 use super::protocol::{Ask, Outcome};
+use super::tags::{TagDone, TagJob};
 use crate::domain::{Moment, Role};
 
 /// Roles that keep the book.
@@ -17,17 +20,47 @@ const SUPERVISORS: &[Role] = &[Role::Supervisor, Role::Commander];
 impl Clerk {
     /// Answers one ask.
     pub(super) fn ask(&mut self, asked: Asked, at: Moment) {
-        let Asked { role, command, what, reply } = asked;
-        let outcome = match may(role, &what) {
-            Ok(()) => self.carry_out(command, what, at),
+        let Asked { role, user, command, what, reply } = asked;
+        let planned = may(role, &what).and_then(|()| self.keeper.tag_plan(&what, said_by(role, user)));
+        let outcome = match planned {
             Err(why) => Err(why),
+            Ok(Some(plan)) => return self.hand_over(TagJob { plan, command, reply }),
+            Ok(None) => match self.captures.carry_out(&what) {
+                // A disk may be slow: the desk does not wait for it.
+                Some(act) => return beside(reply, act),
+                None => self.carry_out(command, what, at),
+            },
         };
-        let outcome = outcome.map_or_else(|why| Outcome::Refused { why }, Outcome::Done);
-        if let Some(reply) = reply
-            && reply.send(outcome).is_err()
-        {
-            tracing::debug!("answer an ask: whoever asked has gone");
+        answer(reply, outcome);
+    }
+
+    /// Gives work on a tag to its reader; the desk goes on meanwhile, and the answer comes when it is entered.
+    fn hand_over(&mut self, job: TagJob) {
+        match self.keeper.done_before(job.command) {
+            Ok(None) => {}
+            Ok(Some(done)) => return answer(job.reply, Ok(done)),
+            Err(why) => return answer(job.reply, Err(why)),
         }
+        let refused = match &self.tags {
+            None => Some((job, "work on a tag: this station has no readers")),
+            Some(tags) => match tags.try_send(job) {
+                Ok(()) => None,
+                Err(TrySendError::Full(job)) => {
+                    Some((job, "work on a tag: others are being worked on; ask again"))
+                }
+                Err(TrySendError::Closed(job)) => Some((job, "work on a tag: the station is ending")),
+            },
+        };
+        if let Some((job, why)) = refused {
+            answer(job.reply, Err(why.to_owned()));
+        }
+    }
+
+    /// A tag was worked on: entered first, answered then.
+    pub(super) fn tagged(&mut self, mut done: TagDone, at: Moment) {
+        let outcome = self.keeper.tagged(&done, at);
+        self.outlets.head.send_replace(self.keeper.armoury.head);
+        answer(done.reply.take(), outcome);
     }
 
     fn carry_out(&mut self, command: Option<Uuid>, what: Ask, at: Moment) -> Result<Value, String> {
@@ -63,14 +96,51 @@ impl Clerk {
     }
 }
 
+/// Does something on a thread of its own and answers then.
+fn beside(
+    reply: Option<oneshot::Sender<Outcome>>,
+    act: impl FnOnce() -> Result<Value, String> + Send + 'static,
+) {
+    let spawned = std::thread::Builder::new().name("ask".into()).spawn(move || answer(reply, act()));
+    if let Err(error) = spawned {
+        // Whoever asked sees that the line to them is gone.
+        tracing::error!("start a thread for an ask: {error}");
+    }
+}
+
+/// Tells whoever asked.
+fn answer(reply: Option<oneshot::Sender<Outcome>>, outcome: Result<Value, String>) {
+    let outcome = outcome.map_or_else(|why| Outcome::Refused { why }, Outcome::Done);
+    if let Some(reply) = reply
+        && reply.send(outcome).is_err()
+    {
+        tracing::debug!("answer an ask: whoever asked has gone");
+    }
+}
+
+/// On whose word something is done, as an entry says it.
+pub(super) fn said_by(role: Option<Role>, user: Option<u32>) -> String {
+    let role = role.map_or("nobody", Role::word);
+    match user {
+        Some(user) => format!("{role} (user {user})"),
+        None => role.to_owned(),
+    }
+}
+
 /// Whether somebody of that role may ask this.
-fn may(role: Option<Role>, what: &Ask) -> Result<(), String> {
+pub(super) fn may(role: Option<Role>, what: &Ask) -> Result<(), String> {
     let allowed: &[Role] = match what {
         Ask::Status {} => return Ok(()),
         Ask::SetMode { .. } | Ask::Handled { .. } | Ask::Acknowledge { .. } | Ask::SyncNow {} => KEEPERS,
         Ask::ImportWeapons { .. } | Ask::SetStanding { .. } => KEEPERS,
         Ask::ImportPersons { .. } | Ask::Suspend { .. } | Ask::SetPolicy { .. } => SUPERVISORS,
-        Ask::TestPanel {} => &[Role::Armourer, Role::Supervisor, Role::Technician],
+        Ask::TagWrite { person: Some(_), .. } => SUPERVISORS,
+        Ask::TagWrite { .. } | Ask::TagLock { .. } => KEEPERS,
+        Ask::TagCheck { .. } | Ask::TestPanel {} => &[Role::Armourer, Role::Supervisor, Role::Technician],
+        Ask::TagPassword { .. } => &[Role::Supervisor],
+        Ask::CaptureStart { .. } | Ask::CaptureStop { .. } | Ask::CaptureTurn {} => {
+            &[Role::Supervisor, Role::Technician]
+        }
         Ask::Demo { .. } => return Ok(()),
     };
     match role {

@@ -1,9 +1,12 @@
 //! The board: keeps what the screen shows, from entries that are already written.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::input::{DeviceReport, DeviceState};
-use super::view::{DeskView, Device, ItemView, PersonView, Recent, StationView, StoreView, SyncView, View};
+use super::view::{
+    DeskView, Device, InboxView, ItemView, PersonView, Recent, StationView, StoreView, SyncView, View,
+};
+use super::warnings::Warnings;
 use super::words::{self, Words};
 use crate::domain::armoury::Holding;
 use crate::domain::{
@@ -23,9 +26,6 @@ const RECENT_MAX: usize = 40;
 const HELD_MAX: usize = 20;
 const ITEMS_MAX: usize = 12;
 
-/// How long a device's warning stands beside its figures, ms.
-const WARNED_MS: u64 = 60_000;
-
 /// The view under construction.
 #[derive(Debug)]
 pub struct Board {
@@ -33,8 +33,8 @@ pub struct Board {
     started: Moment,
     /// How the antennas with a control tag are, by reader and number.
     antennas: BTreeMap<(String, u8), Health>,
-    /// The last warning of each device, and when it came.
-    warnings: HashMap<String, (String, u64)>,
+    /// What each device warned of.
+    warnings: BTreeMap<String, Warnings>,
     pub(super) next_alarm: u64,
     /// When the desk's word was put up, by the counter: clocks jump.
     last_desk_ms: Option<u64>,
@@ -68,20 +68,15 @@ impl Board {
                 last_receipt_wall_ms: None,
                 down_since_wall_ms: None,
             },
-            store: StoreView {
-                state: "ok".into(),
-                detail: String::new(),
-                head: 0,
-                head_hash: String::new(),
-                reads_dropped: 0,
-            },
+            store: StoreView { state: "ok".into(), detail: String::new(), head: 0, head_hash: String::new() },
+            inbox: InboxView::default(),
             watchers: 0,
         };
         Self {
             view,
             started: at,
             antennas: BTreeMap::new(),
-            warnings: HashMap::new(),
+            warnings: BTreeMap::new(),
             next_alarm: 1,
             last_desk_ms: None,
             last_person: None,
@@ -244,27 +239,47 @@ impl Board {
                 kind: report.kind.word().into(),
                 state: String::new(),
                 detail: String::new(),
+                warnings: Vec::new(),
                 last_sign_wall_ms: None,
+                figures: None,
             });
             self.view.devices.len() - 1
         });
-        let mut detail = self.with_warning(report, now);
-        if matches!(report.state, DeviceState::Up | DeviceState::Figures | DeviceState::Warning) {
+        let warnings = self.warnings.entry(report.name.clone()).or_default();
+        warnings.take(report, now.mono_ms);
+        let works = matches!(
+            report.state,
+            DeviceState::Up | DeviceState::Figures | DeviceState::Warning | DeviceState::Limit
+        );
+        let warns = matches!(report.state, DeviceState::Warning | DeviceState::Limit);
+        let mut detail = report.detail.clone();
+        if works {
             for (_, health) in self.antennas.iter().filter(|((reader, _), _)| *reader == report.name) {
                 detail.push_str(" · ");
                 detail.push_str(&words::control_tag(health));
             }
         }
+        let sentences = self.sentences(&report.name, now.mono_ms);
         let device = &mut self.view.devices[place];
-        device.detail = detail;
+        // A warning stands beside what was known and does not take its place.
+        if !warns {
+            device.detail = detail;
+        }
+        device.warnings = sentences;
+        device.figures = match report.state {
+            DeviceState::Up | DeviceState::Warning | DeviceState::Limit => device.figures,
+            DeviceState::Starting | DeviceState::Figures | DeviceState::Down | DeviceState::Off => {
+                report.figures
+            }
+        };
         device.state = match report.state {
             DeviceState::Starting => "starting",
-            DeviceState::Up | DeviceState::Figures | DeviceState::Warning => "ok",
+            DeviceState::Up | DeviceState::Figures | DeviceState::Warning | DeviceState::Limit => "ok",
             DeviceState::Down => "SILENT",
             DeviceState::Off => "off",
         }
         .into();
-        if matches!(report.state, DeviceState::Up | DeviceState::Figures | DeviceState::Warning) {
+        if works {
             device.last_sign_wall_ms = Some(now.wall_ms);
         }
     }
@@ -275,20 +290,31 @@ impl Board {
         self.antennas.insert(key, health.clone()).is_some_and(|known| known.ill)
     }
 
-    /// What is known about a device; figures with the warning that would be gone with the next second.
-    fn with_warning(&mut self, report: &DeviceReport, now: Moment) -> String {
-        match (report.state, self.warnings.get(&report.name)) {
-            (DeviceState::Figures, Some((warning, since_ms)))
-                if now.mono_ms.saturating_sub(*since_ms) < WARNED_MS =>
-            {
-                return format!("{warning} · {}", report.detail);
-            }
-            (DeviceState::Warning, _) => {
-                self.warnings.insert(report.name.clone(), (report.detail.clone(), now.mono_ms));
-            }
-            _ => {}
+    /// The reader says that an antenna does not work.
+    pub fn antenna_fault(&mut self, reader: &str, antenna: u8, fault: String, now: Moment) {
+        let fault = if fault.is_empty() { format!("antenna {antenna} is missing") } else { fault };
+        self.warnings.entry(reader.to_owned()).or_default().antenna(antenna, fault, now.mono_ms);
+        self.look_at_warnings(now.mono_ms, |_, _| true);
+    }
+
+    /// Takes away what is over: warnings of a moment, and faults of antennas that `missing` no longer says are there.
+    pub fn look_at_warnings(&mut self, now_ms: u64, missing: impl Fn(&str, u8) -> bool) {
+        for (name, warnings) in &mut self.warnings {
+            warnings.pass(now_ms, |antenna| missing(name, antenna));
         }
-        report.detail.clone()
+        for place in 0..self.view.devices.len() {
+            let name = self.view.devices[place].name.clone();
+            self.view.devices[place].warnings = self.sentences(&name, now_ms);
+        }
+    }
+
+    /// All there is to know and mend of a device.
+    fn sentences(&self, name: &str, now_ms: u64) -> Vec<String> {
+        let mut sentences =
+            self.warnings.get(name).map_or_else(Vec::new, |warnings| warnings.sentences(now_ms));
+        let ill = self.antennas.values().filter(|health| health.reader == name && health.ill);
+        sentences.extend(ill.map(words::ill_antenna));
+        sentences
     }
 
     /// A STOP or ASK shrinks to a line that stays listed.

@@ -8,14 +8,18 @@ use tokio::sync::{mpsc, watch};
 
 use super::alarms;
 use super::board::Board;
+use super::captures::Captures;
+use super::inbox::Gauge;
 use super::input::{Input, Stamped};
 use super::keeper::Keeper;
 use super::store::{Health, NotSaved};
+use super::tags::TagJob;
 use super::view::View;
+use crate::domain::AntennaPlan;
 use crate::domain::event::Started;
 use crate::domain::{
-    AntennaPlan, Armoury, DeskEvent, DeskKind, Event, Mode, Moment, Policy, Practice, Request, Seq,
-    StationId, Verdict, decide,
+    Armoury, DeskEvent, DeskKind, Event, Mode, Moment, Policy, Practice, Request, Seq, StationId, Verdict,
+    decide,
 };
 use crate::ledger::{Draft, Opened, Record};
 use crate::scan::card::Card;
@@ -67,6 +71,14 @@ pub struct Clerk {
     pub(super) desk: Desk,
     pub(super) board: Board,
     pub(super) outlets: Outlets,
+    /// Who works on tags at the readers; nobody in a replay.
+    pub(super) tags: Option<mpsc::Sender<TagJob>>,
+    /// The readers' captures; none in a replay.
+    pub(super) captures: Captures,
+    /// Where inputs wait; nowhere in a replay.
+    pub(super) inbox: Option<Gauge>,
+    /// When reads were dropped last, while that is an alarm.
+    pub(super) dropped_ms: Option<u64>,
     flooded: u64,
     last_input_ms: u64,
     last_room_ms: u64,
@@ -96,6 +108,10 @@ impl Clerk {
             checkpointed: keeper.armoury.head,
             keeper,
             outlets,
+            tags: None,
+            captures: Captures::default(),
+            inbox: None,
+            dropped_ms: None,
             flooded: 0,
             last_input_ms: at.mono_ms,
             last_room_ms: at.mono_ms,
@@ -136,20 +152,34 @@ impl Clerk {
         sync.last_receipt_wall_ms = wall_ms;
     }
 
+    /// Who works on tags at the readers, and the readers' captures.
+    pub fn set_readers(&mut self, tags: mpsc::Sender<TagJob>, captures: Captures) {
+        self.tags = Some(tags);
+        self.captures = captures;
+    }
+
+    /// Where inputs wait.
+    pub fn set_inbox(&mut self, inbox: Gauge) {
+        self.inbox = Some(inbox);
+    }
+
     /// Takes one input to its end: decided, written, applied, shown.
     pub fn take(&mut self, stamped: Stamped) {
         let Stamped { at, input } = stamped;
-        if !matches!(input, Input::Tick | Input::Device(_) | Input::Antenna { .. } | Input::Watchers(_)) {
+        // A tag that goes on being heard is no news: some tag always lies in view.
+        let from_within =
+            matches!(input, Input::Tick | Input::Device(_) | Input::Antenna { .. } | Input::Watchers(_));
+        if !from_within && !matches!(input, Input::Tag(_)) {
             self.last_input_ms = at.mono_ms;
         }
         let acts = match input {
-            Input::Tag(reading) => match self.presence.read(&reading, at.mono_ms) {
-                Some(news) => {
-                    let book = book(&self.keeper, &self.presence);
-                    self.desk.tag(book, &news, at.mono_ms)
-                }
-                None => return,
-            },
+            Input::Tag(reading) => {
+                self.board.view_mut().inbox.reads_taken += 1;
+                let Some(news) = self.presence.read(&reading, at.mono_ms) else { return };
+                self.last_input_ms = at.mono_ms;
+                let book = book(&self.keeper, &self.presence);
+                self.desk.tag(book, &news, at.mono_ms)
+            }
             Input::Code(reading) => {
                 let book = book(&self.keeper, &self.presence);
                 self.desk.code(book, &reading, at.mono_ms)
@@ -159,7 +189,8 @@ impl Clerk {
                 self.device(&report, at);
                 Vec::new()
             }
-            Input::Antenna { reader, antenna } => {
+            Input::Antenna { reader, antenna, fault } => {
+                self.board.antenna_fault(&reader, antenna, fault, at);
                 self.presence.antenna_down(&reader, antenna, at.mono_ms);
                 Vec::new()
             }
@@ -169,6 +200,10 @@ impl Clerk {
             }
             Input::Ask(asked) => {
                 self.ask(*asked, at);
+                Vec::new()
+            }
+            Input::Tagged(done) => {
+                self.tagged(*done, at);
                 Vec::new()
             }
             Input::Watchers(watchers) => {
@@ -219,6 +254,7 @@ impl Clerk {
             self.tidy_up();
         }
         self.look_at_flood(at);
+        self.look_at_inbox(at);
         let book = book(&self.keeper, &self.presence);
         self.desk.tick(book, at.mono_ms)
     }
@@ -406,7 +442,7 @@ fn book<'a>(keeper: &'a Keeper, presence: &'a Presence) -> Book<'a> {
     Book { armoury: &keeper.armoury, roster: &keeper.roster, presence }
 }
 
-/// Whether two pictures differ in nothing but the running clock.
+/// Whether two pictures differ in nothing but the running clock, and the figures of the inbox that run with it.
 fn same_but_clock(shown: &View, view: &View) -> bool {
     let mut station = shown.station.clone();
     station.wall_ms = view.station.wall_ms;

@@ -1,18 +1,22 @@
-//! Starts readers, cameras and the panel, and turns what they say into inputs.
+//! Starts readers, scanners, cameras and the panel, and turns what cameras say into inputs.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use armoury_hardware::camera::{self, CameraEvent, CameraHandle, CameraSettings};
 use armoury_hardware::panel::{GpioPins, Panel, Signal, open_panel};
-use armoury_hardware::reader::{Family, ReaderEvent, ReaderSettings, run_reader, tag_desk};
+use armoury_hardware::reader::TagDesk;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::captures::Captures;
 use super::inbox::Inbox;
 use super::input::{DeviceKind, DeviceReport, DeviceState, Input};
+use super::readers::{self, RunningReader};
+use super::scanners;
 use crate::config;
 use crate::domain::ReadPoint;
-use crate::scan::{CodeReading, TagReading};
+use crate::scan::CodeReading;
 
 /// Signals that may wait for the panel; older ones say nothing any more.
 pub const PANEL_MAX: usize = 4;
@@ -26,27 +30,47 @@ const END_TIMEOUT: Duration = Duration::from_secs(2);
 /// Running devices.
 #[derive(Debug)]
 pub struct Devices {
-    readers: Vec<JoinHandle<()>>,
+    readers: BTreeMap<String, RunningReader>,
+    scanners: Vec<JoinHandle<()>>,
     cameras: Vec<CameraHandle>,
     stop: watch::Sender<bool>,
 }
 
 impl Devices {
     /// Starts everything in the configuration.
-    pub fn start(configuration: &config::StationConfig, inbox: &Inbox) -> Self {
+    pub fn start(configuration: &config::StationConfig, captures: &Captures, inbox: &Inbox) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let readers =
-            configuration.readers.iter().map(|reader| start_reader(reader, inbox, stopped.clone())).collect();
+        let plans = configuration.antenna_plans();
+        let start = |reader: &config::Reader| {
+            let plans: Vec<_> = plans.iter().filter(|plan| plan.reader == reader.name).cloned().collect();
+            let capture = captures.of_device(&reader.name);
+            (reader.name.clone(), readers::start(reader, &plans, capture, inbox, stopped.clone()))
+        };
+        let readers = configuration.readers.iter().map(start).collect();
+        let start = |scanner: &config::Scanner| {
+            scanners::start(scanner, captures.of_device(&scanner.name), inbox, stopped.clone())
+        };
+        let scanners = configuration.scanners.iter().map(start).collect();
         let cameras = configuration.cameras.iter().map(|camera| start_camera(camera, inbox)).collect();
-        Self { readers, cameras, stop }
+        Self { readers, scanners, cameras, stop }
+    }
+
+    /// Who takes orders for each reader, by its name.
+    pub fn desks(&self) -> BTreeMap<String, TagDesk> {
+        self.readers.iter().map(|(name, reader)| (name.clone(), reader.desk.clone())).collect()
     }
 
     /// Ends everything; whoever does not end in time is left behind.
     pub async fn end(self) {
         self.stop.send_replace(true);
-        for reader in self.readers {
-            if tokio::time::timeout(END_TIMEOUT, reader).await.is_err() {
+        for reader in self.readers.into_values() {
+            if tokio::time::timeout(END_TIMEOUT, reader.task).await.is_err() {
                 tracing::warn!("a reader did not end in time");
+            }
+        }
+        for scanner in self.scanners {
+            if tokio::time::timeout(END_TIMEOUT, scanner).await.is_err() {
+                tracing::warn!("a scanner did not end in time");
             }
         }
         let cameras = self.cameras;
@@ -55,53 +79,6 @@ impl Devices {
             tracing::warn!("a camera did not end in time");
         }
     }
-}
-
-fn start_reader(reader: &config::Reader, inbox: &Inbox, stop: watch::Receiver<bool>) -> JoinHandle<()> {
-    let settings = ReaderSettings {
-        baud: reader.baud,
-        power_dbm: reader.power_dbm,
-        antennas: reader.antennas.clone(),
-        ..ReaderSettings::new(&reader.name, Family::R2000, &reader.port.display().to_string())
-    };
-    let (name, read_point, inbox) = (reader.name.clone(), reader.read_point.clone(), inbox.clone());
-    inbox.put_soon(report(&name, DeviceKind::Reader, DeviceState::Starting, settings.port.clone()));
-    let (_, orders) = tag_desk();
-    let sink = move |event| from_reader(event, &name, &read_point, &inbox);
-    tokio::spawn(run_reader(settings, sink, orders, stop))
-}
-
-fn from_reader(event: ReaderEvent, name: &str, read_point: &ReadPoint, inbox: &Inbox) {
-    let (state, detail) = match event {
-        ReaderEvent::Read(read) => {
-            inbox.offer(Input::Tag(TagReading {
-                reader: name.to_owned(),
-                read_point: read_point.clone(),
-                epc: read.epc,
-                tid: read.tid,
-                antenna: read.antenna,
-                rssi_dbm: read.rssi_dbm,
-                rssi_raw: read.rssi_raw,
-                pc: read.pc,
-            }));
-            return;
-        }
-        ReaderEvent::Up { identity, baud } => {
-            (DeviceState::Up, format!("R2000 · firmware {} · {baud} baud", identity.firmware))
-        }
-        ReaderEvent::Warning { what } => (DeviceState::Warning, what),
-        ReaderEvent::Figures { reads_per_s, refused_frames, temperature_c, .. } => {
-            let warmth = temperature_c.map(|degrees| format!(" · {degrees} °C")).unwrap_or_default();
-            (DeviceState::Figures, format!("{reads_per_s:.0} reads/s · {refused_frames} refused{warmth}"))
-        }
-        ReaderEvent::Antenna { antenna, fault } => {
-            (DeviceState::Warning, format!("antenna {antenna}: {fault}"))
-        }
-        ReaderEvent::Down { why, retry_in_ms } => {
-            (DeviceState::Down, format!("{why} · again in {} s", retry_in_ms.div_ceil(1000)))
-        }
-    };
-    inbox.put_soon(report(name, DeviceKind::Reader, state, detail));
 }
 
 fn start_camera(camera: &config::Camera, inbox: &Inbox) -> CameraHandle {
@@ -156,15 +133,16 @@ fn from_camera(event: CameraEvent, name: &str, read_point: &ReadPoint, inbox: &I
 }
 
 /// A GS1 symbol says what it is only by its AIM identifier: without it the elements are just digits.
-fn with_gs1_prefix(aim: Option<&str>, bytes: Vec<u8>) -> Vec<u8> {
+pub(super) fn with_gs1_prefix(aim: Option<&str>, bytes: Vec<u8>) -> Vec<u8> {
     match aim.filter(|aim| GS1_SYMBOLS.contains(aim) && !bytes.starts_with(aim.as_bytes())) {
         Some(aim) => [aim.as_bytes(), &bytes].concat(),
         None => bytes,
     }
 }
 
-fn report(name: &str, kind: DeviceKind, state: DeviceState, detail: String) -> Input {
-    Input::Device(DeviceReport { name: name.to_owned(), kind, state, detail })
+/// A device's word about itself.
+pub(super) fn report(name: &str, kind: DeviceKind, state: DeviceState, detail: String) -> Input {
+    Input::Device(DeviceReport { name: name.to_owned(), kind, state, detail, identity: None, figures: None })
 }
 
 /// Starts the panel on a thread of its own. Without one in the configuration signals go nowhere.

@@ -7,16 +7,45 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::clock::Clock;
 use super::input::{Input, Stamped};
+use super::view::InboxView;
 
-/// Inputs that may wait. At 700 reads a second this is some six seconds of a busy reader.
-pub const INBOX_MAX: usize = 4096;
+/// Inputs that may wait: eight seconds of four readers that use the whole rate of their lines, some 500 reads a second
+/// each at 115,200 baud. A disk that syncs beside other work holds the clerk up for two seconds now and then. Full, it
+/// holds some 6 MB.
+pub const INBOX_MAX: usize = 16_384;
+
+/// Places that what comes again by itself leaves free, so that what must not be lost finds one at once.
+pub const KEPT_FREE: usize = 256;
 
 /// The way in.
 #[derive(Debug, Clone)]
 pub struct Inbox {
     queue: mpsc::Sender<Stamped>,
     clock: Clock,
-    dropped: Arc<AtomicU64>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    dropped: AtomicU64,
+    longest: AtomicU64,
+}
+
+/// A look at the inbox from the other side; does not keep it open.
+#[derive(Debug, Clone)]
+pub struct Gauge {
+    queue: mpsc::WeakSender<Stamped>,
+    counts: Arc<Counts>,
+}
+
+impl Gauge {
+    /// Brings the inbox's own figures up to date.
+    pub fn read(&self, view: &mut InboxView) {
+        view.reads_dropped = self.counts.dropped.load(Ordering::Relaxed);
+        view.longest = self.counts.longest.load(Ordering::Relaxed);
+        view.waiting = self.queue.upgrade().map_or(0, |queue| waiting(&queue));
+        view.room = INBOX_MAX as u64;
+    }
 }
 
 /// The inbox is closed: the station is ending.
@@ -28,16 +57,28 @@ impl Inbox {
     /// A queue and its other end.
     pub fn new(clock: Clock) -> (Self, mpsc::Receiver<Stamped>) {
         let (queue, rest) = mpsc::channel(INBOX_MAX);
-        (Self { queue, clock, dropped: Arc::default() }, rest)
+        (Self { queue, clock, counts: Arc::default() }, rest)
     }
 
-    /// For what comes again by itself (a tag read, a tick): a full queue drops and counts it.
+    /// Its figures, for whoever empties it.
+    pub fn gauge(&self) -> Gauge {
+        Gauge { queue: self.queue.downgrade(), counts: self.counts.clone() }
+    }
+
+    /// For what comes again by itself (a tag read, a tick, a reader's figures): never waits. Where too much waits
+    /// already it is dropped, and a read that was dropped is counted.
     pub fn offer(&self, input: Input) {
-        let counts = matches!(input, Input::Tag(_));
-        match self.queue.try_send(self.stamp(input)) {
-            Err(TrySendError::Full(_)) if counts => drop(self.dropped.fetch_add(1, Ordering::Relaxed)),
-            // A tick more or less is no loss, and an ending station takes nothing.
-            _ => {}
+        let is_read = matches!(input, Input::Tag(_));
+        let dropped = self.queue.capacity() <= KEPT_FREE
+            || match self.queue.try_send(self.stamp(input)) {
+                Err(TrySendError::Full(_)) => true,
+                // An ending station takes nothing, and that is no loss.
+                Ok(()) | Err(TrySendError::Closed(_)) => false,
+            };
+        if !dropped {
+            self.measure();
+        } else if is_read {
+            self.counts.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -46,7 +87,9 @@ impl Inbox {
     /// # Errors
     /// The station is ending.
     pub async fn put(&self, input: Input) -> Result<(), Ending> {
-        self.queue.send(self.stamp(input)).await.map_err(|_| Ending)
+        let put = self.queue.send(self.stamp(input)).await.map_err(|_| Ending);
+        self.measure();
+        put
     }
 
     /// The same from a thread that may wait.
@@ -54,12 +97,16 @@ impl Inbox {
     /// # Errors
     /// The station is ending.
     pub fn put_blocking(&self, input: Input) -> Result<(), Ending> {
-        self.queue.blocking_send(self.stamp(input)).map_err(|_| Ending)
+        let put = self.queue.blocking_send(self.stamp(input)).map_err(|_| Ending);
+        self.measure();
+        put
     }
 
     /// The same from within async code that cannot wait: a full queue is waited for on the side.
     pub fn put_soon(&self, input: Input) {
-        if let Err(TrySendError::Full(stamped)) = self.queue.try_send(self.stamp(input)) {
+        let put = self.queue.try_send(self.stamp(input));
+        self.measure();
+        if let Err(TrySendError::Full(stamped)) = put {
             let queue = self.queue.clone();
             tokio::spawn(async move {
                 if queue.send(stamped).await.is_err() {
@@ -69,12 +116,16 @@ impl Inbox {
         }
     }
 
-    /// Tag reads dropped so far because the queue was full.
-    pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
+    /// Keeps how many waited at most. The clerk may have taken some in between: then as many did not wait.
+    fn measure(&self) {
+        self.counts.longest.fetch_max(waiting(&self.queue), Ordering::Relaxed);
     }
 
     fn stamp(&self, input: Input) -> Stamped {
         Stamped { at: self.clock.now(), input }
     }
+}
+
+fn waiting(queue: &mpsc::Sender<Stamped>) -> u64 {
+    (queue.max_capacity() - queue.capacity()) as u64
 }

@@ -180,7 +180,7 @@ impl Keeper {
     }
 
     /// An act asked again answers with what it made the first time (I7).
-    fn done_before(&mut self, command: Option<Uuid>) -> Result<Option<Value>, String> {
+    pub(super) fn done_before(&mut self, command: Option<Uuid>) -> Result<Option<Value>, String> {
         let Some(command) = command else { return Ok(None) };
         let done = self.store.ledger().done_before(command).map_err(|error| error.to_string())?;
         Ok(done.map(|(first, last)| json!({ "first": first, "last": last, "entries": last - first + 1 })))

@@ -9,9 +9,11 @@ use std::sync::atomic::AtomicU32;
 use std::thread;
 use std::time::Duration;
 
+use armoury_hardware::capture::CaptureError;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::captures::Captures;
 use super::clerk::{Clerk, ClerkSettings, Outlets};
 use super::clock::Clock;
 use super::devices::{self, Devices};
@@ -22,9 +24,10 @@ use super::recording::Recorder;
 use super::road::{self, Sender};
 use super::socket::{self, Hub, SocketError};
 use super::store::NotSaved;
+use super::tags;
 use super::view::View;
-use crate::config::{self, StationConfig};
-use crate::domain::{AntennaPlan, Policy, Practice, Seq};
+use crate::config::StationConfig;
+use crate::domain::{Policy, Practice, Seq};
 use crate::ledger::lock::SOCKET_WORD;
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::scan::desk::DeskSettings;
@@ -50,6 +53,8 @@ pub struct Options {
     pub policy: Option<Policy>,
     /// Write every input there.
     pub record: Option<PathBuf>,
+    /// Write every reader's bytes into new files in this folder.
+    pub capture: Option<PathBuf>,
     /// Where a demonstration's acts go. Given only with simulated devices, which open nothing but an exercise ledger.
     pub demo: Option<mpsc::Sender<DemoAct>>,
 }
@@ -79,6 +84,9 @@ pub enum StationError {
         /// Why.
         source: std::io::Error,
     },
+    /// A capture.
+    #[error("begin the captures: {0}")]
+    Capture(CaptureError),
     /// The system gives no thread.
     #[error("start a thread: {0}")]
     Thread(std::io::Error),
@@ -100,6 +108,7 @@ pub struct Station {
     /// The way in, for inputs of a bench.
     pub inbox: Inbox,
     devices: Devices,
+    captures: Captures,
     clerk: thread::JoinHandle<()>,
     panel: thread::JoinHandle<()>,
     tasks: Vec<JoinHandle<()>>,
@@ -135,12 +144,19 @@ impl Station {
         let nudge = Arc::new(Notify::new());
         let (head, head_seen) = watch::channel(opened.armoury.head);
         let clerk_settings = clerk_settings(configuration, options.policy);
+        let (tag_jobs, jobs) = mpsc::channel(tags::JOBS_MAX);
+        let captures = Captures::of(configuration);
+        if let Some(folder) = &options.capture {
+            captures.start_all(folder, clock.now()).map_err(StationError::Capture)?;
+        }
         let (clerk, view) = {
             let blank = super::board::Board::new(configuration.station.id.as_str(), practice, clock.now());
             let (view, view_seen) = watch::channel(Arc::new(blank.view().clone()));
             let outlets = Outlets { view, head, panel: signals, nudge: nudge.clone() };
             let mut clerk = Clerk::start(opened, &clerk_settings, outlets, clock.now())?;
             clerk.set_acknowledged(acknowledged, last_receipt_wall_ms);
+            clerk.set_readers(tag_jobs, captures.clone());
+            clerk.set_inbox(inbox.gauge());
             (clerk, view_seen)
         };
         let clerk = spawn_clerk(clerk, queue, recorder, clock).map_err(StationError::Thread)?;
@@ -165,9 +181,10 @@ impl Station {
                 Sender { station, key, reader, acknowledged, head: head_seen.clone(), nudge, stop: stopped };
             tasks.extend(road::start(headquarters, sender, &inbox));
         }
-        let devices = Devices::start(configuration, &inbox);
+        let devices = Devices::start(configuration, &captures, &inbox);
+        tasks.push(tags::start(devices.desks(), folder, inbox.clone(), jobs));
         let socket = configuration.station.socket.clone();
-        Ok(Self { view, head: head_seen, inbox, devices, clerk, panel, tasks, stop, socket })
+        Ok(Self { view, head: head_seen, inbox, devices, captures, clerk, panel, tasks, stop, socket })
     }
 
     /// Whether the clerk has ended by itself, which it never should.
@@ -181,6 +198,7 @@ impl Station {
     /// The clerk did not end as it should; what was shown is in the ledger all the same.
     pub async fn end(self) -> Result<(), StationError> {
         self.devices.end().await;
+        self.captures.stop_all().await;
         self.stop.send_replace(true);
         if self.inbox.put(Input::Stop).await.is_err() {
             tracing::error!("the clerk was gone before the end");
@@ -219,21 +237,10 @@ pub fn clerk_settings(configuration: &StationConfig, policy: Option<Policy>) -> 
             leave_ms: presence.leave_ms,
             margin_db: i16::try_from(presence.margin_db).unwrap_or(i16::MAX),
         },
-        antennas: configuration.readers.iter().flat_map(antennas_of).collect(),
+        antennas: configuration.antenna_plans(),
         policy,
         headquarters: configuration.headquarters.is_some(),
     }
-}
-
-/// What the configuration says of a reader's antennas.
-fn antennas_of(reader: &config::Reader) -> impl Iterator<Item = AntennaPlan> {
-    reader.antennas.iter().map(|antenna| AntennaPlan {
-        reader: reader.name.clone(),
-        antenna: *antenna,
-        read_point: reader.read_point.clone(),
-        control_tag: None,
-        min_rssi_dbm: None,
-    })
 }
 
 fn recorder(path: Option<PathBuf>) -> Result<Option<Recorder>, StationError> {

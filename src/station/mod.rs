@@ -4,16 +4,19 @@
 //! |---|---|
 //! | `input`, `inbox` | everything that can happen, in one order |
 //! | `clerk`, `asks`, `around`, `keeper`, `store` | the owner: decides, writes, and only then shows |
-//! | `board`, `alarms`, `words`, `view` | what is shown |
+//! | `board`, `alarms`, `warnings`, `words`, `view` | what is shown |
 //! | `socket`, `protocol`, `peer` | screens and commands |
-//! | `devices`, `road`, `clock` | what reaches the inbox from outside |
-//! | `recording` | the inbox on paper |
+//! | `devices`, `readers`, `scanners`, `road`, `clock` | what reaches the inbox from outside |
+//! | `tags`, `tag_book`, `passwords`, `alone` | work on tags at a reader, and the same without a running station |
+//! | `recording`, `captures` | the inbox on paper, and the bytes of a reader or scanner |
 //! | `life` | start and orderly end |
 
 mod alarms;
+pub mod alone;
 mod around;
 mod asks;
 pub mod board;
+pub mod captures;
 pub mod clerk;
 pub mod clock;
 mod devices;
@@ -21,13 +24,19 @@ pub mod inbox;
 pub mod input;
 pub mod keeper;
 pub mod life;
+pub mod passwords;
 mod peer;
 pub mod protocol;
+pub mod readers;
 pub mod recording;
 mod road;
+mod scanners;
 pub mod socket;
 pub mod store;
+mod tag_book;
+pub mod tags;
 pub mod view;
+mod warnings;
 pub mod words;
 
 pub use life::{Options, Station, StationError};

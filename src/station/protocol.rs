@@ -152,6 +152,55 @@ pub enum Ask {
     },
     /// Send what waits to headquarters now.
     SyncNow {},
+    /// Write an EPC to the one tag at a reader, and enrol it where it is for a weapon or a person.
+    TagWrite {
+        /// At which reader; may be left out where there is one.
+        #[serde(default)]
+        reader: Option<String>,
+        /// The EPC in hex; left out, it is the one in the book.
+        #[serde(default)]
+        epc: Option<String>,
+        /// For this weapon.
+        #[serde(default)]
+        weapon: Option<WeaponId>,
+        /// As this person's badge.
+        #[serde(default)]
+        person: Option<crate::domain::PersonId>,
+    },
+    /// Set passwords on the one tag at a reader, and lock it.
+    TagLock {
+        /// At which reader; may be left out where there is one.
+        #[serde(default)]
+        reader: Option<String>,
+    },
+    /// Look what is set on the one tag at a reader.
+    TagCheck {
+        /// At which reader; may be left out where there is one.
+        #[serde(default)]
+        reader: Option<String>,
+    },
+    /// Say the passwords of a tag; that they were looked at is entered.
+    TagPassword {
+        /// Its EPC in hex.
+        epc: String,
+    },
+    /// Begin to write down what goes over the line of a reader or scanner.
+    CaptureStart {
+        /// Which; left out, all of them.
+        #[serde(default)]
+        device: Option<String>,
+        /// Into which new file, an absolute path; left out, one in the data folder.
+        #[serde(default)]
+        file: Option<std::path::PathBuf>,
+    },
+    /// End that.
+    CaptureStop {
+        /// Which; left out, all of them.
+        #[serde(default)]
+        device: Option<String>,
+    },
+    /// Begin for all of them where none runs, else end those that do.
+    CaptureTurn {},
     /// Play a part in the demonstration.
     Demo {
         /// Which.

@@ -161,6 +161,7 @@ enum Dropped {
 struct Client {
     hub: Hub,
     role: Option<Role>,
+    user: u32,
     write: OwnedWriteHalf,
     number: u64,
     shown: Option<Map<String, Value>>,
@@ -169,9 +170,10 @@ struct Client {
 impl Client {
     async fn attend(stream: UnixStream, hub: Hub) -> Result<(), Dropped> {
         let own_uid = rustix::process::getuid().as_raw();
-        let role = peer::role_of(&hub.access, stream.peer_cred()?.uid(), own_uid);
+        let user = stream.peer_cred()?.uid();
+        let role = peer::role_of(&hub.access, user, own_uid);
         let (read, write) = stream.into_split();
-        let mut client = Self { hub, role, write, number: 0, shown: None };
+        let mut client = Self { hub, role, user, write, number: 0, shown: None };
         let outcome = client.converse(read).await;
         if let Err(why) = &outcome {
             let goodbye = FromStation::Goodbye { why: why.to_string() };
@@ -254,7 +256,7 @@ impl Client {
             };
         }
         let (reply, answer) = oneshot::channel();
-        let asked = Asked { role: self.role, command, what, reply: Some(reply) };
+        let asked = Asked { role: self.role, user: Some(self.user), command, what, reply: Some(reply) };
         let refused = |why: &str| Outcome::Refused { why: why.to_owned() };
         if self.hub.inbox.put(Input::Ask(Box::new(asked))).await.is_err() {
             return refused("the station is ending");

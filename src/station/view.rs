@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::input::ReaderFigures;
 use crate::domain::armoury::Counts;
 use crate::domain::{Mode, Practice, Reason, Seq, Verdict};
 
@@ -22,10 +23,12 @@ pub struct View {
     pub counts: Counts,
     /// What needs action, newest first.
     pub alarms: Vec<Alarm>,
-    /// Readers, cameras, panel.
+    /// Readers, cameras, scanners, panel.
     pub devices: Vec<Device>,
     /// The road to headquarters.
     pub sync: SyncView,
+    /// What the readers told, and the queue in which it waits.
+    pub inbox: InboxView,
     /// The record store.
     pub store: StoreView,
     /// How many screens are attached.
@@ -157,14 +160,39 @@ pub enum AlarmState {
 pub struct Device {
     /// Its name in the configuration.
     pub name: String,
-    /// `reader`, `camera`, `panel`.
+    /// `reader`, `camera`, `scanner`, `panel`.
     pub kind: String,
     /// `ok`, `SILENT`, `starting`, `off`.
     pub state: String,
     /// The one number that matters, and what is known.
     pub detail: String,
+    /// What is to be known and mended, a sentence each: settings it does not take, antennas that are missing or ill, and
+    /// what it warned of a moment ago.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// Wall milliseconds of the last sign of life.
     pub last_sign_wall_ms: Option<i64>,
+    /// How a reader's line is doing, while it works.
+    pub figures: Option<ReaderFigures>,
+}
+
+/// Tag reads, and the queue in which everything waits for its turn. Counts are since the start.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboxView {
+    /// Reads taken from it.
+    pub reads_taken: u64,
+    /// Reads dropped because too much waited already.
+    pub reads_dropped: u64,
+    /// Reads taken whose code can be no tag's: empty, too short or long, or not as long as the tag says.
+    pub reads_refused: u64,
+    /// Reads taken of tags that were not followed, because too many others were.
+    pub reads_not_followed: u64,
+    /// Inputs that wait now.
+    pub waiting: u64,
+    /// The most that ever waited.
+    pub longest: u64,
+    /// How many could.
+    pub room: u64,
 }
 
 /// The road to headquarters.
@@ -195,6 +223,4 @@ pub struct StoreView {
     pub head: Seq,
     /// Its hash, hex.
     pub head_hash: String,
-    /// Tag reads dropped because the inbox was full, since the start.
-    pub reads_dropped: u64,
 }

@@ -123,12 +123,13 @@ fn page_keys(table: &mut Table, ui: &Ui, view: &View) {
         }
         Page::Alarms => alarm_keys(table, ui, view),
         Page::Devices => {
-            table.footer(Key::Char('t'), "t", "Lamp+buzzer", acting(ui, Action::Wish(Wish::TestPanel)));
+            table.footer(Key::Char('t'), "t", "Lamps", acting(ui, Action::Wish(Wish::TestPanel)));
             let send = match view.sync.state.as_str() {
                 "off" => Action::Refuse("Send: no headquarters is configured.".into()),
                 _ => acting(ui, Action::Wish(Wish::SyncNow)),
             };
-            table.footer(Key::Char('R'), "R", "Send now", send);
+            table.footer(Key::Char('R'), "R", "Send", send);
+            table.footer(Key::Char('C'), "C", "Capture", acting(ui, Action::Wish(Wish::Capture)));
             moves(table, Action::Scroll(-1), Action::Scroll(1), Action::Scroll(-100), Action::Scroll(100));
         }
         Page::Help => {
@@ -238,7 +239,9 @@ fn why_not(ui: &Ui, scene: &Scene, key: Key) -> Action {
     }
     let other_case = |c: char| if c.is_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
     match key {
-        Key::Char(c @ ('a' | 't' | 'T' | 'A' | 'R')) if !is_bound(ui, scene, Key::Char(other_case(c))) => {
+        Key::Char(c @ ('a' | 't' | 'T' | 'A' | 'R' | 'C'))
+            if !is_bound(ui, scene, Key::Char(other_case(c))) =>
+        {
             let page = if c.eq_ignore_ascii_case(&'a') { "Alarms (4)" } else { "Devices (5)" };
             Action::Refuse(format!("{c} works on {page}."))
         }

@@ -80,6 +80,8 @@ pub enum Wish {
     TestPanel,
     /// Send what waits.
     SyncNow,
+    /// Write the lines of readers and scanners down, or end that.
+    Capture,
     /// A part in the demonstration.
     Demo(DemoAct),
 }
@@ -93,6 +95,7 @@ impl Wish {
             Self::SetMode(mode) => Ask::SetMode { mode },
             Self::TestPanel => Ask::TestPanel {},
             Self::SyncNow => Ask::SyncNow {},
+            Self::Capture => Ask::CaptureTurn {},
             Self::Demo(act) => Ask::Demo { act },
         }
     }
@@ -105,6 +108,7 @@ impl Wish {
             Self::SetMode(mode) => format!("Mode is {}.", words::mode(mode)),
             Self::TestPanel => "Lamps one after the other, then the buzzer.".into(),
             Self::SyncNow => "Sending to headquarters.".into(),
+            Self::Capture => "The lines are written down, or no more.".into(),
             Self::Demo(DemoAct::Draw) => "The next soldier draws a weapon.".into(),
             Self::Demo(DemoAct::Return) => "Somebody brings theirs back.".into(),
             Self::Demo(DemoAct::Wrong) => "Somebody tries what they may not.".into(),

@@ -286,7 +286,11 @@ impl Watch {
     fn answer(&mut self, answer: Answer) {
         let Some(wish) = self.asked.remove(&answer.id) else { return };
         match answer.outcome {
-            Outcome::Done(_) => self.say(wish.done(), false),
+            // What came of it, where that says more than the key alone.
+            Outcome::Done(done) => match done["said"].as_str() {
+                Some(said) => self.say(said.to_owned(), false),
+                None => self.say(wish.done(), false),
+            },
             Outcome::Refused { why } => self.say(why, true),
         }
     }

@@ -183,7 +183,8 @@ impl World {
             83..=86 => {
                 let mode = *self.dice.pick(&[Mode::Auto, Mode::Auto, Mode::Issue, Mode::Return]);
                 let what = Ask::SetMode { mode };
-                let asked = Asked { role: Some(Role::Armourer), command: None, what, reply: None };
+                let asked =
+                    Asked { role: Some(Role::Armourer), user: None, command: None, what, reply: None };
                 inputs.push((now_ms, Input::Ask(Box::new(asked))));
             }
             87..=88 => self.box_of_tags(now_ms),

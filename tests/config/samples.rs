@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use armoury::config::{
-    Camera, CameraSource, Desk, Headquarters, Panel, PictureFormat, Presence, Protocol, Reader,
-    StationConfig, load_policy, parse, parse_policy, sample_policy, sample_station,
+    Antenna, Camera, CameraSource, Desk, Headquarters, KeyMap, Panel, PictureFormat, Port, Presence,
+    Protocol, Reader, Region, Scanner, ScannerKind, Session, StationConfig, Target, load_policy, parse,
+    parse_policy, sample_policy, sample_station,
 };
 use armoury::domain::{Mode, Policy, ReadPoint, StationId};
 use proptest::prelude::*;
@@ -41,7 +42,11 @@ fn the_examples_in_the_sample_work_and_show_every_key() {
         })
         .collect();
     let config = good(&uncommented);
-    assert_eq!((config.readers.len(), config.cameras.len()), (1, 2));
+    assert_eq!((config.readers.len(), config.cameras.len(), config.scanners.len()), (1, 2, 2));
+    let (reader, antenna) = (&config.readers[0], &config.readers[0].particular[0]);
+    assert_eq!((reader.session, reader.target, reader.read_tid), (Session::S0, Target::A, true));
+    assert_eq!(antenna.read_point.as_ref(), Some(&reader.read_point));
+    assert_eq!((config.scanners[0].aim, config.scanners[1].key_map), (false, Some(KeyMap::Us)));
     assert_eq!(config.readers[0].power_dbm, Reader::POWER_DBM);
     assert_eq!(config.readers[0].antennas, Reader::ANTENNAS);
     assert_eq!((config.cameras[0].width, config.cameras[0].height), Camera::SIZE_PX);
@@ -52,13 +57,15 @@ fn the_examples_in_the_sample_work_and_show_every_key() {
     let full = toml::Table::try_from(&config).expect("a table");
     let shown: toml::Table = toml::from_str(&uncommented).expect("TOML");
     for (section, value) in &full {
-        let (full, shown) = match value {
-            toml::Value::Array(items) => (items[0].as_table(), shown[section][0].as_table()),
-            other => (other.as_table(), shown[section].as_table()),
+        let one = |value: &toml::Value| vec![value.as_table().expect("a section").clone()];
+        let each = |value: &toml::Value| match value {
+            toml::Value::Array(items) => items.iter().flat_map(one).collect(),
+            other => one(other),
         };
-        let (full, shown) = (full.expect("a section"), shown.expect("a section"));
-        for key in full.keys() {
-            assert!(shown.contains_key(key), "config/station.toml does not show {section}.{key}");
+        let shown = each(&shown[section]);
+        for key in each(value).iter().flat_map(|full| full.keys()) {
+            let found = shown.iter().any(|table| table.contains_key(key));
+            assert!(found, "config/station.toml does not show {section}.{key}");
         }
     }
     let all = Panel { red: Some(17), amber: Some(27), green: Some(22), buzzer: Some(23), lock: Some(24) };
@@ -99,34 +106,87 @@ fn a_policy_s_problems_are_all_found_by_line() {
     assert_eq!(load_policy(&file).expect("right"), Policy { loan_hours: 12, ..Policy::default() });
 }
 
+fn any_reader() -> impl Strategy<Value = Reader> {
+    let protocol = prop_oneof![
+        Just((Protocol::R2000, Some(38_400))),
+        Just((Protocol::Mercury, Some(921_600))),
+        Just((Protocol::Uhfreader18, None)),
+        Just((Protocol::Llrp, None)),
+    ];
+    let region = proptest::option::of(prop_oneof![Just(Region::Eu), Just(Region::Australia)]);
+    let session = prop_oneof![Just(Session::S0), Just(Session::S1), Just(Session::S2), Just(Session::S3)];
+    let target = prop_oneof![Just(Target::A), Just(Target::B), Just(Target::Ab)];
+    let particular = proptest::option::of((
+        proptest::option::of("[a-z]{1,9}"),
+        proptest::option::of(proptest::collection::vec(any::<[u8; 2]>(), 1..31)),
+        proptest::option::of(-130i16..=0),
+    ));
+    let numbers = (0u8..=33, 1u8..=8, proptest::option::of(0u8..=15), any::<bool>());
+    (protocol, numbers, region, session, target, particular).prop_map(
+        |((protocol, baud), (power_dbm, antenna, q, read_tid), region, session, target, particular)| Reader {
+            name: "a reader".into(),
+            protocol,
+            port: match protocol {
+                Protocol::Llrp => Port::Network("tcp:[fe80::1]:5084".into()),
+                _ => Port::Serial("/dev/x".into()),
+            },
+            baud,
+            read_point: ReadPoint::from("a place"),
+            power_dbm,
+            antennas: vec![antenna],
+            region,
+            session,
+            target,
+            q,
+            read_tid,
+            particular: particular
+                .map(|(place, tag, min_rssi_dbm)| Antenna {
+                    number: antenna,
+                    read_point: place.map(ReadPoint::new),
+                    control_tag: tag.map(|words| words.concat()),
+                    min_rssi_dbm,
+                })
+                .into_iter()
+                .collect(),
+        },
+    )
+}
+
+fn any_scanner() -> impl Strategy<Value = Scanner> {
+    let kind = prop_oneof![
+        Just((ScannerKind::Line, Some(115_200), None)),
+        Just((ScannerKind::Gm65, None, None)),
+        Just((ScannerKind::Ssi, Some(9_600), None)),
+        Just((ScannerKind::Keyboard, None, Some(KeyMap::Fr))),
+    ];
+    (kind, any::<bool>()).prop_map(|((kind, baud, key_map), aim)| Scanner {
+        name: "a scanner".into(),
+        kind,
+        port: "/dev/y".into(),
+        baud,
+        aim,
+        key_map,
+        read_point: ReadPoint::from("a scanner"),
+    })
+}
+
 fn any_config() -> impl Strategy<Value = StationConfig> {
     let name = || "[a-zA-Z\"\\\\é][a-z 0-9]{0,10}[a-z]";
-    let reader = (0u8..=33, proptest::option::of(prop_oneof![Just(38_400u32), Just(115_200)]), 1u8..=8);
     let source = prop_oneof![
         "[a-z/]{1,12}".prop_map(|folder| CameraSource::Folder(format!("/pictures{folder}").into())),
         "[a-z][a-z -|:'\"]{0,12}[a-z]".prop_map(CameraSource::Pipe),
     ];
     let desk = (1u64..600_000, 0u64..600_000, any::<bool>());
     let presence = (1u32..9, 100u64..5_000, -130i16..=0, 0u16..=60);
-    (
-        name(),
-        proptest::option::of(reader),
+    let devices = (
+        proptest::option::of(any_reader()),
         proptest::option::of(source),
-        desk,
-        presence,
-        any::<Option<[u8; 32]>>(),
-    )
-        .prop_map(|(id, reader, source, desk, presence, key)| {
+        proptest::option::of(any_scanner()),
+    );
+    (name(), devices, desk, presence, any::<Option<[u8; 32]>>()).prop_map(
+        |(id, (reader, source, scanner), desk, presence, key)| {
             let mut config = StationConfig::defaults(StationId::new(id.clone()), Path::new(BASE));
-            config.readers.extend(reader.map(|(power_dbm, baud, antenna)| Reader {
-                name: format!("{id} r"),
-                protocol: Protocol::R2000,
-                port: "/dev/x".into(),
-                baud,
-                read_point: ReadPoint::new(id.clone()),
-                power_dbm,
-                antennas: vec![antenna],
-            }));
+            config.readers.extend(reader);
             config.cameras.extend(source.map(|source| Camera {
                 name: format!("{id} c"),
                 source,
@@ -135,12 +195,14 @@ fn any_config() -> impl Strategy<Value = StationConfig> {
                 height: 480,
                 read_point: ReadPoint::new(id),
             }));
+            config.scanners.extend(scanner);
             (config.desk.window_ms, config.desk.dead_time_ms, config.desk.two_readings) = desk;
             let (sightings, within_ms, min_rssi_dbm, margin_db) = presence;
             config.presence = Presence { sightings, within_ms, min_rssi_dbm, leave_ms: within_ms, margin_db };
             config.headquarters = key.map(|public_key| Headquarters { url: None, ca_file: None, public_key });
             config
-        })
+        },
+    )
 }
 
 proptest! {

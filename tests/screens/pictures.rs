@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use armoury::domain::armoury::Counts;
 use armoury::domain::{Mode, Practice, Reason, Role, Verdict};
 use armoury::station::view::{
-    Alarm, AlarmState, DeskView, Device, ItemView, PersonView, Recent, StationView, StoreView, SyncView, View,
+    Alarm, AlarmState, DeskView, Device, InboxView, ItemView, PersonView, Recent, StationView, StoreView,
+    SyncView, View,
 };
 use armoury::tui::{Lost, Page, Scene, Theme, Ui, render};
 use jiff::tz::TimeZone;
@@ -69,7 +70,13 @@ pub fn ready() -> View {
             detail: "disk 61 % used".into(),
             head: 4709,
             head_hash: "5f0c9a1be2d3445566778899aabbccddeeff00112233445566778899aabbccdd".into(),
-            reads_dropped: 0,
+        },
+        inbox: InboxView {
+            reads_taken: 48_211,
+            longest: 37,
+            waiting: 2,
+            room: 16_384,
+            ..InboxView::default()
         },
         watchers: 2,
     }
@@ -107,8 +114,26 @@ fn device(name: &str, kind: &str, state: &str, detail: &str, sign_ago_ms: Option
         kind: kind.into(),
         state: state.into(),
         detail: detail.into(),
+        warnings: Vec::new(),
         last_sign_wall_ms: sign_ago_ms.map(|ago| NOW_MS - ago),
+        figures: None,
     }
+}
+
+/// A reader with a missing antenna, an ill control tag and a power that it has not, and one that is well.
+pub fn warned() -> Vec<Device> {
+    let told = "24 reads/s · 41 °C · 0 refused · session s0 · antenna 1: control tag 97 %";
+    let mut left = device("left reader", "reader", "ok", told, Some(1_000));
+    left.warnings = vec![
+        "power_dbm = 33 is more than the reader can: it transmits with 30 dBm; write power_dbm = 30 into \
+         station.toml"
+            .into(),
+        "antenna 2 is missing: is its cable screwed on at both ends?".into(),
+        "antenna 1: control tag 12 %, hardly read: look at antenna, cable and control tag".into(),
+    ];
+    let right =
+        device("right reader", "reader", "ok", "18 reads/s · 39 °C · 0 refused · session s2", Some(0));
+    vec![left, right, device("hand scanner", "scanner", "ok", "4 codes · 0 refused", Some(4_000))]
 }
 
 pub fn item(id: &str, verdict: Verdict) -> ItemView {

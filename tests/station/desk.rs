@@ -13,6 +13,10 @@ use crate::watcher::Watcher;
 /// Longer than a tag counts as present after its last reading.
 const GONE: Duration = Duration::from_millis(900);
 
+/// How long the next soldier takes to step up at least: what is shown sooner after an answer lies in one pile with what
+/// was answered, and is the answered soldier's.
+const STEP_UP: Duration = Duration::from_millis(600);
+
 /// Longest a soldier waits before they show everything again.
 const SHOW_AGAIN: Duration = Duration::from_secs(8);
 
@@ -47,6 +51,7 @@ pub fn show(
         });
         reader.clear();
         if let (Ok(_), Some(line)) = (answered, found) {
+            thread::sleep(STEP_UP);
             return line;
         }
         thread::sleep(GONE);

@@ -309,10 +309,15 @@ impl Station {
 }
 
 /// Waits for something, patiently.
-pub fn until(what: &str, mut done: impl FnMut() -> bool) {
+pub fn until(what: &str, done: impl FnMut() -> bool) {
+    until_within(PATIENCE, what, done);
+}
+
+/// Waits for something that takes its time even on an idle machine.
+pub fn until_within(patience: Duration, what: &str, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
-        assert!(start.elapsed() < PATIENCE, "{what}: waited {PATIENCE:?}");
+        assert!(start.elapsed() < patience, "{what}: waited {patience:?}");
         thread::sleep(BEAT);
     }
 }

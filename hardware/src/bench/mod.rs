@@ -40,10 +40,12 @@ mod m100_air;
 pub(crate) mod memory;
 mod mercury;
 mod mercury_air;
+mod play;
 mod plug;
 mod pty;
 mod reader;
 mod scanner;
+mod script;
 mod tcp;
 mod wire;
 
@@ -52,9 +54,13 @@ use serde::Deserialize;
 pub use a0::R2000Manners;
 pub use field::BenchTag;
 pub use llrp::LlrpTraits;
+pub use play::{BenchReport, ScriptBench};
 pub use plug::Transport;
 pub use reader::{BenchReader, BenchSettings};
 pub use scanner::{BenchKeyboard, BenchScanner, BenchScannerKind, KernelKeyboard};
+pub use script::{
+    Deed, LineEnd, Script, ScriptAct, ScriptReader, ScriptScanner, ScriptScannerKind, ScriptTag,
+};
 
 /// How bad a simulated line and a simulated radio field are. All are probabilities from 0 to 1.
 ///

@@ -66,7 +66,7 @@ impl Demo {
 async fn play(stage: Stage, seed: u64, headless: bool, lasts: Option<Duration>) -> Result<(), Failure> {
     hear_file_limit();
     let (acts, asked) = mpsc::channel(ACTS_MAX);
-    let options = Options { policy: None, record: None, demo: Some(acts) };
+    let options = Options { policy: None, record: None, capture: None, demo: Some(acts) };
     let station = Station::start(&stage.configuration, options).await?;
     let folder = stage.configuration.station.data.clone();
     let socket = stage.configuration.station.socket.clone();
@@ -146,7 +146,7 @@ fn summary(folder: &std::path::Path, waiting: u64) -> Result<(), Failure> {
 }
 
 /// "20s", "2m", or seconds.
-fn parse_time(text: &str) -> Result<Duration, String> {
+pub(super) fn parse_time(text: &str) -> Result<Duration, String> {
     let (digits, unit) = match text.strip_suffix(['s', 'm']) {
         Some(digits) if text.ends_with('m') => (digits, 60),
         Some(digits) => (digits, 1),

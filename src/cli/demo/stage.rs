@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use armoury_hardware::bench::{BenchReader, BenchSettings, Nuisances};
+use armoury_hardware::reader::Family;
 
 use super::headquarters::Headquarters;
 use crate::cli::{Failure, import, init};
@@ -65,7 +66,10 @@ impl Stage {
         let pictures = folder.join("pictures");
         fs::create_dir(&pictures)
             .map_err(|error| Failure::absent(format!("make {}: {error}", pictures.display())))?;
-        let readers = [reader(&folder, "left", seed)?, reader(&folder, "right", seed.wrapping_add(1))?];
+        let readers = [
+            reader(&folder, "left", Family::R2000, seed)?,
+            reader(&folder, "right", Family::Mercury, seed.wrapping_add(1))?,
+        ];
         let text = configuration(&headquarters);
         let path = folder.join(init::CONFIG_FILE);
         fs::write(&path, &text)
@@ -94,8 +98,9 @@ fn register(folder: &Path) -> Result<(Vec<Weapon>, Vec<Enrolment>), Failure> {
 }
 
 /// A simulated reader that misses every third reading and now and then garbles one.
-fn reader(folder: &Path, name: &str, seed: u64) -> Result<BenchReader, Failure> {
+fn reader(folder: &Path, name: &str, family: Family, seed: u64) -> Result<BenchReader, Failure> {
     let settings = BenchSettings {
+        family,
         seed,
         nuisances: Nuisances { missed_reads: 0.3, wrong_checksums: 0.01, ..Nuisances::default() },
         link: Some(folder.join(format!("reader-{name}"))),
@@ -124,7 +129,7 @@ antennas = [1]
 
 [[reader]]
 name = "Right reader"
-protocol = "r2000"
+protocol = "mercury"
 port = "reader-right"
 baud = 115200
 read_point = "right lane"

@@ -2,7 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use crate::station::view::View;
+use crate::station::view::{Device, View};
+use crate::tui::clean::wrap;
 use crate::tui::paint::Painter;
 use crate::tui::theme::Tone;
 use crate::tui::ui::{Scene, Ui};
@@ -22,6 +23,12 @@ const STATE: u16 = 10;
 
 /// Cells of the age of the last sign of life.
 const AGE: u16 = 14;
+
+/// Cells before a warning, below its device.
+const INDENT: u16 = 2;
+
+/// Rows of one warning.
+const WARNING_ROWS: usize = 4;
 
 /// Digits of a hash that people compare by eye.
 const HASH_SHOWN: usize = 16;
@@ -49,23 +56,44 @@ fn devices(painter: &mut Painter<'_>, area: Rect, view: &View, ui: &Ui) {
         painter.text(area.x, area.y, area.width, "No device is configured.", Tone::Plain);
         return;
     }
+    let lines: Vec<Line<'_>> = view.devices.iter().flat_map(|device| lines(device, area.width)).collect();
     let rows = usize::from(area.height);
-    let first = usize::from(ui.scroll).min(view.devices.len().saturating_sub(rows));
-    for (y, device) in (area.y..area.bottom()).zip(&view.devices[first..]) {
-        let left = view.devices.len().saturating_sub(first + rows);
+    let first = usize::from(ui.scroll).min(lines.len().saturating_sub(rows));
+    for (y, one) in (area.y..area.bottom()).zip(&lines[first..]) {
+        let left = lines.len().saturating_sub(first + rows);
         if y + 1 == area.bottom() && left > 0 {
             painter.text(area.x, y, area.width, &format!("and {} more below (j)", left + 1), Tone::Plain);
             return;
         }
-        let tone = words::device_tone(device);
         let mut row = Rect { y, height: 1, ..area };
+        let device = match one {
+            Line::Device(device) => device,
+            Line::Warning(words) => {
+                painter.text(area.x + INDENT, y, area.width - INDENT, words, Tone::Ask);
+                continue;
+            }
+        };
         if let Some(at) = device.last_sign_wall_ms {
             let age = format!("{} ago", words::age(view.station.wall_ms.saturating_sub(at)));
             painter.text_before(area.right(), y, AGE, &age, Tone::Plain);
             row.width -= AGE + 1;
         }
-        line(painter, row, (&device.name, &device.state, tone, &device.detail));
+        line(painter, row, (&device.name, &device.state, words::device_tone(device), &device.detail));
     }
+}
+
+/// One row of the list.
+enum Line<'v> {
+    Device(&'v Device),
+    /// A piece of what it warns of.
+    Warning(String),
+}
+
+/// A device's own row, and below it what it warns of: that is for somebody who mends it, and must not be cut off.
+fn lines(device: &Device, cells: u16) -> Vec<Line<'_>> {
+    let cells = usize::from(cells.saturating_sub(INDENT));
+    let warnings = device.warnings.iter().flat_map(|warning| wrap(warning, cells, WARNING_ROWS));
+    std::iter::once(Line::Device(device)).chain(warnings.map(Line::Warning)).collect()
 }
 
 fn lower_rows(view: &View, ui: &Ui) -> Vec<(&'static str, String, Tone, String)> {
@@ -83,12 +111,22 @@ fn lower_rows(view: &View, ui: &Ui) -> Vec<(&'static str, String, Tone, String)>
     let hash: String = store.head_hash.chars().take(HASH_SHOWN).collect();
     let up = i64::try_from(station.up_ms).unwrap_or(i64::MAX);
     let clock_tone = if station.clock == "none" { Tone::Ask } else { Tone::Plain };
+    let inbox = &view.inbox;
+    let (state, tone) =
+        if inbox.reads_dropped == 0 { ("ok", Tone::Plain) } else { ("dropped", Tone::AlarmNew) };
+    let reads = format!(
+        "{} dropped of {} · {} wait, at most {}",
+        inbox.reads_dropped,
+        inbox.reads_taken + inbox.reads_dropped,
+        inbox.waiting,
+        inbox.longest
+    );
     vec![
         ("Headquarters", sync.state.clone(), words::sync_tone(sync), detail),
         ("", String::new(), Tone::Plain, waits),
         ("Record store", store.state.clone(), store_tone, store.detail.clone()),
         ("", String::new(), Tone::Plain, format!("entry {} · hash {hash}...", store.head)),
-        ("", String::new(), Tone::Plain, format!("{} reads dropped since the start", store.reads_dropped)),
+        ("Tag reads", state.to_owned(), tone, reads),
         ("Clock", station.clock.clone(), clock_tone, words::day_clock(now, &ui.zone)),
         (
             "Station",

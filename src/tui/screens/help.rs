@@ -17,7 +17,7 @@ const KEYS: [(&str, &str); 10] = [
     ("1", "Scan: the desk"),
     ("4", "Alarms    A acknowledges"),
     ("5 6", "Devices and sync"),
-    ("t R", "on Devices: test, send now"),
+    ("t R C", "on Devices: test, send, capture"),
     ("Enter", "the STOP or ASK is handled"),
     ("m", "mode, then 1, 2 or 3"),
     ("Esc 0", "back to Scan"),
