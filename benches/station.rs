@@ -7,20 +7,32 @@
 
 #[path = "station/book.rs"]
 mod book;
+#[path = "station/decoders.rs"]
+mod decoders;
 #[path = "station/failure.rs"]
 mod failure;
+#[path = "station/flood.rs"]
+mod flood;
 #[path = "station/floor.rs"]
 mod floor;
 #[path = "station/headquarters.rs"]
 mod headquarters;
+#[path = "station/hearing.rs"]
+mod hearing;
+#[path = "station/load.rs"]
+mod load;
 #[path = "station/peer.rs"]
 mod peer;
 #[path = "station/process.rs"]
 mod process;
 #[path = "station/scan.rs"]
 mod scan;
+#[path = "station/streams.rs"]
+mod streams;
 #[path = "station/table.rs"]
 mod table;
+#[path = "station/terminal.rs"]
+mod terminal;
 #[path = "station/throughput.rs"]
 mod throughput;
 
@@ -48,6 +60,15 @@ struct Options {
     /// Scans measured in each setting
     #[arg(long, value_name = "N", default_value_t = 300)]
     samples: u32,
+    /// The readers' part alone
+    #[arg(long)]
+    only_readers: bool,
+    /// The busy readers' part alone
+    #[arg(long)]
+    only_load: bool,
+    /// How long four readers are busy
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(10..=3600))]
+    seconds: u64,
     /// Given by cargo
     #[arg(long, hide = true)]
     bench: bool,
@@ -81,8 +102,17 @@ fn measure(options: &Options) -> Outcome<Table> {
     let mut table = Table::new(floor::disk_of(folder.path())?);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
 
-    say("the decoder, and what a record costs on this disk");
-    throughput::decoder(&mut table);
+    if options.only_load {
+        say("busy readers");
+        load::measure(folder.path(), options.seconds, &mut table)?;
+        return Ok(table);
+    }
+    say("the decoders, and public ones of the same families");
+    decoders::measure(folder.path(), &mut table)?;
+    if options.only_readers {
+        return Ok(table);
+    }
+    say("what a record costs on this disk");
     let few = Book::make(&folder.path().join("few"), FEW_WEAPONS)?;
     floor::of_the_store(&few, &mut table)?;
 
@@ -115,6 +145,9 @@ fn measure(options: &Options) -> Outcome<Table> {
     say("checking the ledger");
     throughput::verify(&many, &mut table)?;
     drop(many);
+
+    say("busy readers");
+    load::measure(folder.path(), options.seconds, &mut table)?;
 
     say("memory and rest");
     let armoury = Book::make(&folder.path().join("armoury"), ARMOURY_WEAPONS)?;

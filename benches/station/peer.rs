@@ -3,10 +3,9 @@
 //! `armoury_hardware::bench` has a better reader, but one that sends when its field says so. Here a weapon is shown on
 //! demand and the moment is taken before the frame that completes the sightings is written, whole, in one write.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,11 +14,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::OFlags;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
 use super::failure::{Outcome, Told};
+use super::terminal::Terminal;
 
 /// Header and address of every frame (protocol sheet, sections 2 and 3).
 const HEADER: u8 = 0xA0;
@@ -52,25 +49,14 @@ pub struct Peer {
 impl Peer {
     /// Plugs a reader in before which the badge `badge` lies. A tag counts after `sightings`.
     pub fn plug_in(badge: Vec<u8>, sightings: u32) -> Outcome<Self> {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
-        grantpt(&master)?;
-        unlockpt(&master)?;
-        let path = PathBuf::from(ptsname(&master, Vec::new())?.into_string()?);
-        let open = |path| {
-            OpenOptions::new().read(true).write(true).custom_flags(OFlags::NOCTTY.bits() as i32).open(path)
-        };
-        let slave: File = open(&path)?;
-        let mut settings = tcgetattr(&slave)?;
-        settings.make_raw();
-        tcsetattr(&slave, OptionalActions::Now, &settings)?;
+        let Terminal { line, held, path } = Terminal::new()?;
         let (show, orders) = channel();
         let (moments, shown) = channel();
-        let reader = Reader { line: master.into(), badge, sightings, orders, moments, heard: Vec::new() };
+        let reader = Reader { line, badge, sightings, orders, moments, heard: Vec::new() };
         let quit = Arc::new(AtomicBool::new(false));
         let told = quit.clone();
         let thread = std::thread::Builder::new().name("peer".into()).spawn(move || {
-            // Held open: without it the line counts as hung up until the station opens it.
-            let _slave = slave;
+            let _held = held;
             if let Err(error) = reader.live(&told) {
                 eprintln!("bench: failed to play the reader: {error}");
             }

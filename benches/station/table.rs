@@ -13,7 +13,7 @@ struct Row {
     figure: String,
     value: String,
     unit: &'static str,
-    aim: Option<(f64, bool)>,
+    aim: Option<(String, bool)>,
 }
 
 impl Table {
@@ -29,8 +29,14 @@ impl Table {
 
     /// A figure that should be at most `aim`.
     pub fn at_most(&mut self, figure: impl Into<String>, value: f64, unit: &'static str, aim: f64) {
-        let aim = Some((aim, value <= aim));
+        let aim = Some((format!("<= {aim}"), value <= aim));
         self.rows.push(Row { figure: figure.into(), value: format!("{value:.2}"), unit, aim });
+    }
+
+    /// A figure with an aim it should reach.
+    pub fn at_least(&mut self, figure: impl Into<String>, value: f64, unit: &'static str, aim: f64) {
+        let aim = Some((format!(">= {aim}"), value >= aim));
+        self.rows.push(Row { figure: figure.into(), value: format!("{value:.1}"), unit, aim });
     }
 
     /// The middle and the tail of many times.
@@ -52,7 +58,7 @@ impl fmt::Display for Table {
                 None => writeln!(f, "{unit}")?,
                 Some((aim, met)) => {
                     let met = if *met { "met" } else { "NOT MET" };
-                    writeln!(f, "{unit:<10}  {:>9}  {met}", format!("<= {aim}"))?;
+                    writeln!(f, "{unit:<10}  {aim:>9}  {met}")?;
                 }
             }
         }

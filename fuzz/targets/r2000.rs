@@ -1,0 +1,6 @@
+#![no_main]
+
+#[path = "../bodies/readers.rs"]
+mod readers;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| readers::reader("r2000", bytes));
