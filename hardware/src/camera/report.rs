@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn figures_count_since_the_start_and_rates_since_the_last_time() {
         let mut figures = Figures::new();
-        let late = SymbolResult { codes: Vec::new(), ms: 8.0, abandoned: Some("late".into()) };
+        let late = SymbolResult { ms: 8.0, abandoned: Some("late".into()), ..SymbolResult::default() };
         figures.read(&late);
         figures.skipped(3);
         let mut events = Vec::new();

@@ -63,6 +63,22 @@ pub(crate) fn cropped(frame: &GreyFrame, left: usize, top: usize, width: usize, 
     GreyFrame::derived(width, height, pixels)
 }
 
+/// Each pixel as a square with sides of three, with a white rim of `rim` squares.
+pub(crate) fn magnified(frame: &GreyFrame, rim: usize) -> GreyFrame {
+    const SIDE: usize = 3;
+    let (w, h) = ((frame.w() + 2 * rim) * SIDE, (frame.h() + 2 * rim) * SIDE);
+    let mut pixels = vec![255; w * h];
+    for (y, row) in frame.rows().enumerate() {
+        for line in 0..SIDE {
+            let start = ((y + rim) * SIDE + line) * w + rim * SIDE;
+            for (square, &pixel) in pixels[start..].chunks_exact_mut(SIDE).zip(row) {
+                square.fill(pixel);
+            }
+        }
+    }
+    GreyFrame::derived(w, h, pixels)
+}
+
 /// Light and dark exchanged.
 pub(crate) fn inverted(frame: &GreyFrame) -> GreyFrame {
     GreyFrame::derived(frame.w(), frame.h(), frame.pixels.iter().map(|p| !p).collect())
@@ -84,29 +100,6 @@ pub(crate) fn smoothed(frame: &GreyFrame, radius: usize) -> GreyFrame {
     GreyFrame::derived(frame.w(), frame.h(), box_mean(frame, radius))
 }
 
-/// Whether anything in the picture could be a code: an area with many steep edges. An empty desk has none, and further
-/// looks at it are wasted; a picture too small to be worth the question always could.
-pub(crate) fn may_hold_a_code(frame: &GreyFrame) -> bool {
-    const CELL: usize = 32;
-    const STEEP: u8 = 10;
-    if frame.pixels.len() < 100_000 {
-        return true;
-    }
-    let cells_wide = frame.w().div_ceil(CELL);
-    let mut steep = vec![0_usize; cells_wide * frame.h().div_ceil(CELL)];
-    for y in (0..frame.h() - 2).step_by(2) {
-        let (row, below) = (&frame.pixels[y * frame.w()..], &frame.pixels[(y + 2) * frame.w()..]);
-        for x in (0..frame.w().saturating_sub(2)).step_by(2) {
-            let here = row[x];
-            if here.abs_diff(row[x + 2]) > STEEP || here.abs_diff(below[x]) > STEEP {
-                steep[y / CELL * cells_wide + x / CELL] += 1;
-            }
-        }
-    }
-    // A sixth of the looked-at pixels of a cell: a table's edge crossing it has fewer, a code many more.
-    steep.into_iter().any(|count| count > CELL * CELL / 4 / 6)
-}
-
 /// Black and white by one threshold for the whole picture, after Otsu (IEEE Trans. SMC-9, 1979): the split that makes
 /// both sides most alike within themselves.
 pub(crate) fn otsu(frame: &GreyFrame) -> GreyFrame {
@@ -122,6 +115,12 @@ pub(crate) fn local_threshold(frame: &GreyFrame, radius: usize, below_percent: u
     let black_or_white = |(&pixel, &mean): (&u8, &u8)| if dark(pixel, mean) { 0 } else { 255 };
     let pixels = frame.pixels.iter().zip(&mean).map(black_or_white).collect();
     GreyFrame::derived(frame.w(), frame.h(), pixels)
+}
+
+/// Modules split into dark and light: by one threshold for all, and by the five modules to each side, which leaves half a
+/// finder out of sight but not a shadow.
+pub(crate) fn split_modules(modules: &GreyFrame) -> [GreyFrame; 2] {
+    [otsu(modules), local_threshold(modules, 5, 0)]
 }
 
 fn otsu_threshold(pixels: &[u8]) -> u8 {
@@ -149,7 +148,7 @@ fn otsu_threshold(pixels: &[u8]) -> u8 {
 }
 
 /// The mean of the square of `2 radius + 1` pixels around each pixel, by two running sums.
-fn box_mean(frame: &GreyFrame, radius: usize) -> Vec<u8> {
+pub(crate) fn box_mean(frame: &GreyFrame, radius: usize) -> Vec<u8> {
     let (w, h) = (frame.w(), frame.h());
     let radius = radius.min(w.max(h));
     let mut means = Vec::with_capacity(w * h);
@@ -223,19 +222,6 @@ mod tests {
         let small = reduced(&large, 3);
         assert_eq!((small.width, small.height), (3, 4));
         assert!(small.pixels.iter().all(|&p| p == 77));
-    }
-
-    #[test]
-    fn an_empty_desk_with_an_edge_holds_no_code_and_a_pattern_may() {
-        let picture = |pixel: &dyn Fn(usize, usize) -> u8| {
-            let pixels =
-                (0..400).flat_map(|y| (0..400).map(move |x| (x, y))).map(|(x, y)| pixel(x, y)).collect();
-            GreyFrame::derived(400, 400, pixels)
-        };
-        assert!(!may_hold_a_code(&picture(&|x, y| if x > y { 200 } else { 90 })));
-        assert!(!may_hold_a_code(&picture(&|x, y| 100 + ((x * 7 + y * 3) % 8) as u8)), "noise");
-        let small_code = |x: usize, y: usize| x / 40 == 3 && y / 40 == 3 && (x / 4 + y / 4).is_multiple_of(2);
-        assert!(may_hold_a_code(&picture(&|x, y| if small_code(x, y) { 60 } else { 80 })));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::frame::GreyFrame;
-use super::{CodeRead, Effort, Recipe, Symbology};
+use super::{CodeRead, Effort, Recipe, Sighting, Symbology};
 
 /// What the desk waits for a picture: half a second is felt as a pause, not as a fault.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -20,31 +20,44 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// The share of the patience after which no further look is begun.
 const BEGIN_PERCENT: u32 = 60;
 
-/// So many abandoned workers may still be busy; then pictures are refused until one comes back.
+/// So many abandoned workers may still be busy, and with so many pixels: each holds its picture and works on a copy. Then
+/// pictures are refused until one comes back.
 const MAX_LATE: usize = 3;
+const MAX_LATE_PIXELS: usize = 32_000_000;
 
-/// Codes and progress of one picture on their way out; a worker that fills it waits, and is late.
+/// Findings and progress of one picture on their way out; a worker that fills it waits, and is late.
 const REPORTS: usize = 64;
 
 /// The work inside the fence. The station's is [`Recipe`]; tests put in one that panics or never ends.
 pub trait Engine: Send + 'static {
-    /// Reads one picture, handing out each code as soon as it is certain, and again when it has a witness. Begins
-    /// nothing new after `until`.
+    /// Reads one picture, handing out each finding as soon as it is certain, and a code again when it has a witness.
+    /// Begins nothing new after `until`.
     fn decode(
         &mut self,
         frame: &GreyFrame,
         effort: Effort,
         wanted: &[Symbology],
         until: Instant,
-        found: &mut dyn FnMut(CodeRead),
+        found: &mut dyn FnMut(Finding),
     );
 }
 
-/// What came of one picture.
+/// What an [`Engine`] hands out.
 #[derive(Debug, Clone, PartialEq)]
+pub enum Finding {
+    /// A code was read, or read again by the witness.
+    Code(CodeRead),
+    /// How a code lies before the camera, read or not.
+    Sighting(Sighting),
+}
+
+/// What came of one picture.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SymbolResult {
     /// Each code once, in the order found. Kept also when the reader was late afterwards.
     pub codes: Vec<CodeRead>,
+    /// How the codes lie before the camera, those that were read first; a few at most.
+    pub sightings: Vec<Sighting>,
     /// How long it took, in milliseconds.
     pub ms: f64,
     /// Why the picture was not read to the end, as a sentence; none where all went well.
@@ -65,7 +78,7 @@ pub struct SymbolReader {
     hire: Box<dyn Fn() -> Box<dyn Engine> + Send>,
     patience: Duration,
     worker: Option<Worker>,
-    late: Vec<JoinHandle<()>>,
+    late: Vec<Late>,
     faults: Faults,
 }
 
@@ -111,7 +124,8 @@ impl SymbolReader {
         let started = Instant::now();
         let mut codes = Found::default();
         let abandoned = self.attempt(frame, effort, wanted, started, &mut codes).err();
-        SymbolResult { codes: codes.codes, ms: started.elapsed().as_secs_f64() * 1000.0, abandoned }
+        let ms = started.elapsed().as_secs_f64() * 1000.0;
+        SymbolResult { codes: codes.codes, sightings: codes.sightings, ms, abandoned }
     }
 
     fn attempt(
@@ -136,7 +150,8 @@ impl SymbolReader {
         loop {
             let left = (started + self.patience).saturating_duration_since(Instant::now());
             match worker.reports.recv_timeout(left) {
-                Ok(Report::Found(code)) => codes.add(code),
+                Ok(Report::Found(Finding::Code(code))) => codes.add(code),
+                Ok(Report::Found(Finding::Sighting(sighting))) => codes.sightings.push(sighting),
                 Ok(Report::Done { panicked: None }) => {
                     self.worker = Some(worker);
                     return Ok(());
@@ -156,7 +171,7 @@ impl SymbolReader {
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     self.faults.abandoned += 1;
-                    self.late.push(worker.thread);
+                    self.late.push(Late { thread: worker.thread, pixels: frame.pixels.len() });
                     let patience_ms = self.patience.as_millis();
                     return Err(format!("the picture took longer than {patience_ms} ms and was given up"));
                 }
@@ -168,13 +183,21 @@ impl SymbolReader {
         if let Some(worker) = self.worker.take() {
             return Ok(worker);
         }
-        self.late.retain(|thread| !thread.is_finished());
-        if self.late.len() >= MAX_LATE {
+        self.late.retain(|late| !late.thread.is_finished());
+        let pixels: usize = self.late.iter().map(|late| late.pixels).sum();
+        if self.late.len() >= MAX_LATE || pixels > MAX_LATE_PIXELS {
             self.faults.abandoned += 1;
-            return Err(format!("{MAX_LATE} earlier pictures are still being read: this one is passed over"));
+            let late = self.late.len();
+            return Err(format!("earlier pictures ({late}) are still being read: this one is passed over"));
         }
         Worker::hire((self.hire)()).map_err(|error| format!("no thread for the symbol reader: {error}"))
     }
+}
+
+/// A worker that was abandoned, and how large its picture is.
+struct Late {
+    thread: JoinHandle<()>,
+    pixels: usize,
 }
 
 /// Whether the calling thread is one of the fenced ones.
@@ -212,7 +235,7 @@ struct Job {
 }
 
 enum Report {
-    Found(CodeRead),
+    Found(Finding),
     Done { panicked: Option<String> },
 }
 
@@ -238,9 +261,9 @@ fn work(mut engine: Box<dyn Engine>, inbox: &Receiver<Job>, outbox: &SyncSender<
     FENCED.with(|fenced| fenced.set(true));
     for job in inbox {
         let result = catch_unwind(AssertUnwindSafe(|| {
-            engine.decode(&job.frame, job.effort, &job.wanted, job.until, &mut |code| {
+            engine.decode(&job.frame, job.effort, &job.wanted, job.until, &mut |finding| {
                 // Nobody listens any more: the worker was abandoned and ends after this picture.
-                let _abandoned = outbox.send(Report::Found(code));
+                let _abandoned = outbox.send(Report::Found(finding));
             });
         }));
         let panicked = result.err().map(|payload| message(payload.as_ref()));
@@ -259,6 +282,7 @@ fn message(payload: &(dyn std::any::Any + Send)) -> String {
 #[derive(Default)]
 struct Found {
     codes: Vec<CodeRead>,
+    sightings: Vec<Sighting>,
     places: HashMap<(Symbology, String), usize>,
 }
 

@@ -1,9 +1,12 @@
-//! A code seen at an angle, or on cloth and round stocks, laid flat.
-//!
-//! The first reader samples a flat grid. Where it found a code but could not decode it, the reason is often that the
-//! ground is bent; so the code is cut out, turned upright, and bent back a little each way until it reads.
+//! Grids over codes: seen at an angle, or bent with the cloth and the round stocks they lie on.
+
+use std::ops::RangeInclusive;
 
 use super::frame::GreyFrame;
+use super::zxing::Modules;
+
+/// The corners of a code in pixels, clockwise from its own top left.
+pub(crate) type Corners = [(i32, i32); 4];
 
 /// How far the middle of the code is pushed to the right and down, in parts of its side, against its edges; and how
 /// much its middle is spread along and across.
@@ -15,69 +18,58 @@ pub(crate) struct Bend {
     pub spread_y: f32,
 }
 
-const fn bend(right: f32, down: f32, spread_x: f32, spread_y: f32) -> Bend {
+pub(crate) const fn bend(right: f32, down: f32, spread_x: f32, spread_y: f32) -> Bend {
     Bend { right, down, spread_x, spread_y }
 }
 
-/// The bends that are tried, the flat one and the slightest first.
-pub(crate) const BENDS: [Bend; 29] = [
-    bend(0.0, 0.0, 0.0, 0.0),
-    bend(0.0, 0.02, 0.0, 0.0),
-    bend(0.0, -0.02, 0.0, 0.0),
-    bend(0.02, 0.0, 0.0, 0.0),
-    bend(-0.02, 0.0, 0.0, 0.0),
-    bend(0.0, 0.0, 0.05, 0.05),
-    bend(0.0, 0.0, -0.05, -0.05),
-    bend(0.0, 0.0, 0.05, 0.0),
-    bend(0.0, 0.0, 0.0, 0.05),
-    bend(0.0, 0.0, -0.05, 0.0),
-    bend(0.0, 0.0, 0.0, -0.05),
-    bend(0.0, 0.04, 0.0, 0.0),
-    bend(0.0, -0.04, 0.0, 0.0),
-    bend(0.04, 0.0, 0.0, 0.0),
-    bend(-0.04, 0.0, 0.0, 0.0),
-    bend(0.02, 0.02, 0.0, 0.0),
-    bend(-0.02, 0.02, 0.0, 0.0),
-    bend(0.02, -0.02, 0.0, 0.0),
-    bend(-0.02, -0.02, 0.0, 0.0),
-    bend(0.0, 0.03, 0.0, -0.05),
-    bend(0.0, 0.03, 0.0, 0.05),
-    bend(0.0, -0.03, 0.0, -0.05),
-    bend(0.0, -0.03, 0.0, 0.05),
-    bend(0.03, 0.0, -0.05, 0.0),
-    bend(0.03, 0.0, 0.05, 0.0),
-    bend(-0.03, 0.0, -0.05, 0.0),
-    bend(-0.03, 0.0, 0.05, 0.0),
-    bend(0.0, 0.0, 0.05, -0.05),
-    bend(0.0, 0.0, -0.05, 0.05),
-];
+/// Not bent.
+pub(crate) const FLAT: Bend = bend(0.0, 0.0, 0.0, 0.0);
 
-/// The quiet zone kept around the code, in parts of its side.
-const MARGIN: f32 = 0.15;
+/// Sides of codes that are cut out, in pixels: from the smallest that shows anything up to any picture's.
+const MEASURABLE: RangeInclusive<f32> = 8.0..=20_000.0;
 
-/// The flattened code is at least and at most this many pixels wide: enough for 57 modules, cheap enough to repeat.
-const SIDE: (f32, f32) = (240.0, 440.0);
+/// Points of a module around its middle, in parts of its side.
+pub(crate) const AROUND: [(f32, f32); 5] =
+    [(0.5, 0.5), (0.35, 0.35), (0.65, 0.35), (0.35, 0.65), (0.65, 0.65)];
 
-/// Cuts the code with these corners (clockwise from its top left) out of the picture, upright, flat and enlarged; none
-/// where the corners make no square.
-pub(crate) fn flattened(picture: &GreyFrame, corners: [(i32, i32); 4], bend: Bend) -> Option<GreyFrame> {
-    let corners = corners.map(|(x, y)| (x as f32, y as f32));
-    let longest = (0..4).map(|i| distance(corners[i], corners[(i + 1) % 4])).fold(0.0, f32::max);
-    if !(8.0..=20_000.0).contains(&longest) {
-        return None;
+/// A grid over a code: where its corners lie, how it is bent, how many columns and rows it has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Grid {
+    pub corners: [(f32, f32); 4],
+    pub modules: Modules,
+    pub bend: Bend,
+}
+
+impl Grid {
+    /// None where the corners are those of no code.
+    pub(crate) fn over(corners: Corners, modules: Modules, bend: Bend) -> Option<Self> {
+        let measurable = MEASURABLE.contains(&longest_side(corners));
+        measurable.then(|| Self { corners: corners.map(|(x, y)| (x as f32, y as f32)), modules, bend })
     }
-    let view = Perspective::of_unit_square(corners)?;
-    let code = (longest * 2.0).clamp(SIDE.0, SIDE.1);
-    let side = (code * (1.0 + 2.0 * MARGIN)) as usize;
-    let mut pixels = Vec::with_capacity(side * side);
-    for row in 0..side {
-        let v = row as f32 / code - MARGIN;
-        for column in 0..side {
-            let (u, v) = bent(column as f32 / code - MARGIN, v, bend);
-            pixels.push(sample(picture, view.map(u, v)));
+
+    /// One pixel for each column and row: the mean of these points of its module. None where the corners make no square.
+    pub(crate) fn sampled(&self, picture: &GreyFrame, points: &[(f32, f32)]) -> Option<GreyFrame> {
+        let view = Perspective::of_unit_square(self.corners)?;
+        let (columns, rows) = self.modules;
+        let mut pixels = Vec::with_capacity((columns * rows) as usize);
+        for y in 0..rows {
+            for x in 0..columns {
+                let point = |&(dx, dy): &(f32, f32)| {
+                    let (u, v) = ((x as f32 + dx) / columns as f32, (y as f32 + dy) / rows as f32);
+                    let (u, v) = bent(u, v, self.bend);
+                    u16::from(sample(picture, view.map(u, v)))
+                };
+                pixels.push((points.iter().map(point).sum::<u16>() / points.len() as u16) as u8);
+            }
         }
+        Some(GreyFrame::derived(columns as usize, rows as usize, pixels))
     }
-    Some(GreyFrame::derived(side, side, pixels))
+}
+
+/// The longest side of a code with these corners, in pixels.
+pub(crate) fn longest_side(corners: Corners) -> f32 {
+    let corners = corners.map(|(x, y)| (x as f32, y as f32));
+    (0..4).map(|i| distance(corners[i], corners[(i + 1) % 4])).fold(0.0, f32::max)
 }
 
 /// Where a point of the flat code lies on the bent one; the corners stay where they are.
@@ -149,7 +141,7 @@ mod tests {
         let corners = [(10.0, 20.0), (110.0, 30.0), (120.0, 140.0), (5.0, 120.0)];
         let view = Perspective::of_unit_square(corners).expect("a square seen at an angle");
         for (i, (u, v)) in [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)].into_iter().enumerate() {
-            for bend in BENDS {
+            for bend in [FLAT, bend(0.04, -0.02, 0.05, -0.05)] {
                 let (u, v) = bent(u, v, bend);
                 let (x, y) = view.map(u, v);
                 assert!((x - corners[i].0).abs() < 0.01 && (y - corners[i].1).abs() < 0.01);
@@ -160,7 +152,9 @@ mod tests {
     #[test]
     fn corners_that_make_no_square_are_refused() {
         let picture = GreyFrame::derived(4, 4, vec![0; 16]);
-        let flat = |corners| flattened(&picture, corners, BENDS[0]).is_some();
+        let flat = |corners| {
+            Grid::over(corners, (9, 9), FLAT).is_some_and(|grid| grid.sampled(&picture, &AROUND).is_some())
+        };
         assert!(!flat([(0, 0); 4]));
         assert!(!flat([(0, 0), (10, 10), (20, 20), (30, 30)]));
         assert!(!flat([(i32::MIN, 0), (i32::MAX, 0), (0, i32::MAX), (0, 0)]));

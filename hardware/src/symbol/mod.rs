@@ -5,9 +5,15 @@
 //! | `frame` | [`GreyFrame`]: a grey picture whose size is checked |
 //! | `picture` | loads PNG, JPEG and WebP files under limits set before anything is decoded |
 //! | `enhance` | what a second look needs: enlarged, reduced, sharpened, thresholded copies |
-//! | `flatten` | a code on cloth or round stock, cut out and laid flat |
+//! | `areas` | where in a picture a code could lie |
+//! | `bars` | Code 128 out of focus, read as a whole |
+//! | `shapes` | the characters of Code 128 |
+//! | `flatten` | a grid over a code seen at an angle, on cloth or on round stock |
+//! | `fit` | that grid moved and bent until it lies on the modules |
 //! | `zxing` | the first reader |
-//! | `witness` | the second reader, rqrr: confirms a QR code or finds one the first reader missed |
+//! | `witness` | the second reader, rqrr: says whether it makes the same of a QR code |
+//! | `sighting` | how a code lies before the camera: size, tilt, light, sharpness |
+//! | `vouched` | which codes the second reader confirmed a moment ago |
 //! | `recipe` | in which order the looks are taken, and when to stop |
 //! | `fence` | [`SymbolReader`]: the recipe on a thread of its own, with a deadline |
 //! | `inspect` | one file, one answer: what `inspect image` prints |
@@ -16,14 +22,20 @@
 //! A code that cannot be read is no error: the list is empty. Nothing in here waits longer than the reader's patience,
 //! panics because of a picture, or opens what a text points to.
 
+mod areas;
+mod bars;
 mod draw;
 mod enhance;
 mod fence;
+mod fit;
 mod flatten;
 mod frame;
 mod inspect;
 mod picture;
 mod recipe;
+mod shapes;
+mod sighting;
+mod vouched;
 mod witness;
 mod zxing;
 
@@ -32,12 +44,13 @@ use std::fmt;
 use serde::Serialize;
 
 pub use draw::draw;
-pub use fence::{Engine, Faults, SymbolReader, SymbolResult, on_fenced_thread};
+pub use fence::{Engine, Faults, Finding, SymbolReader, SymbolResult, on_fenced_thread};
 pub(crate) use frame::check_size;
 pub use frame::{GreyFrame, MAX_PIXELS};
 pub use inspect::{Inspected, InspectedCode, inspect_image};
 pub use picture::{PictureError, load_picture};
 pub use recipe::Recipe;
+pub use sighting::Sighting;
 
 /// The kinds of printed code the station reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

@@ -1,165 +1,116 @@
 //! The second reader: rqrr, an independent program for QR codes.
 //!
-//! It panics on some pictures and has no bound on its time, so it gets at most one megapixel, its panics are caught
-//! here, and the whole runs inside the fence, whose deadline covers the rest.
+//! It says whether it makes the same bytes of a code: of modules that were sampled by our own arithmetic, so that neither
+//! the first reader's thresholds nor its sampling, its error correction or its decoding are trusted twice. Its panics are
+//! caught here.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
-use rqrr::PreparedImage;
-use zxingcpp::BarcodeFormat;
+use rqrr::SimpleGrid;
 
+use super::enhance;
+use super::fit::fitted;
+use super::flatten::{AROUND, FLAT, Grid};
 use super::frame::GreyFrame;
-use super::zxing::latin1;
-use super::{CodeRead, Decoder, Symbology, enhance};
+use super::zxing::Seen;
 
-/// The most that is handed to rqrr in one piece.
-const MAX_PIXELS: usize = 1_000_000;
+/// How many ways of bending a grid are tried: the code was read, so it is hardly bent.
+const STARTS: usize = 1;
 
-/// A crop up to this size is enlarged: with fewer than about three pixels a module rqrr finds no finder.
-const SMALL_CROP: usize = 160 * 160;
-
-/// More grids than a rack of labels shows are not codes but texture.
-const MAX_GRIDS: usize = 16;
-
-/// Whether the second reader finds the same bytes where the first one found a code.
-pub(crate) fn confirms(picture: &GreyFrame, read: &CodeRead, inverted: bool) -> bool {
-    let Some(corners) = read.corners else {
+/// Whether the second reader makes the same bytes of a code that the first one found.
+///
+/// It is given the place, not the reading: the modules are sampled anew, and if they do not decode, on a grid fitted to
+/// them.
+pub(crate) fn confirms(picture: &GreyFrame, code: &Seen, until: Instant) -> bool {
+    let (Some(corners), Some(modules)) = (code.read.corners, code.modules) else {
         return false;
     };
-    let mut crop = around(picture, corners);
-    if inverted {
-        crop = enhance::inverted(&crop);
-    }
-    if crop.pixels.len() <= SMALL_CROP {
-        crop = enhance::enlarged(&crop);
-    }
-    let agrees = |crop: &GreyFrame| testify(crop).iter().any(|code| code.bytes == read.bytes);
-    agrees(&crop) || agrees(&enhance::otsu(&crop))
-}
-
-/// Everything the second reader finds in a picture by its own means; nothing where it panics.
-pub(crate) fn testify(picture: &GreyFrame) -> Vec<CodeRead> {
-    let factor = reduction(picture);
-    let reduced = (factor > 1).then(|| enhance::reduced(picture, factor));
-    let frame = reduced.as_ref().unwrap_or(picture);
+    let agrees =
+        |split: &GreyFrame| decoded(split, code.inverted).is_some_and(|bytes| bytes == code.read.bytes);
     // A panic was told by the fence's hook; the first reader's findings must not be lost with it.
-    let grids = catch_unwind(AssertUnwindSafe(|| grids(frame))).unwrap_or_default();
-    grids.into_iter().filter_map(|grid| code(grid, factor as i32)).collect()
-}
-
-type GridBytes = (Vec<u8>, [(i32, i32); 4]);
-
-fn grids(frame: &GreyFrame) -> Vec<GridBytes> {
-    let mut prepared =
-        PreparedImage::prepare_from_greyscale(frame.w(), frame.h(), |x, y| frame.pixels[y * frame.w() + x]);
-    let mut found = Vec::new();
-    for grid in prepared.detect_grids().into_iter().take(MAX_GRIDS) {
-        let mut bytes = Vec::new();
-        if grid.decode_to(&mut bytes).is_ok() {
-            found.push((bytes, grid.bounds.map(|p| (p.x, p.y))));
-        }
-    }
-    found
-}
-
-fn code((bytes, corners): GridBytes, factor: i32) -> Option<CodeRead> {
-    if bytes.is_empty() {
-        return None;
-    }
-    let scaled = |v: i32| v.saturating_mul(factor);
-    Some(CodeRead {
-        text: text(&bytes),
-        bytes,
-        aim: None,
-        symbology: Symbology::Qr,
-        decoder: Decoder::Rqrr,
-        witnessed: false,
-        corners: Some(corners.map(|(x, y)| (scaled(x), scaled(y)))),
+    let caught = |ask: &dyn Fn() -> bool| catch_unwind(AssertUnwindSafe(ask)).unwrap_or(false);
+    caught(&|| {
+        let middles = Grid::over(corners, modules, FLAT).and_then(|grid| grid.sampled(picture, &AROUND));
+        middles.is_some_and(|middles| enhance::split_modules(&middles).iter().any(agrees))
+    }) || caught(&|| {
+        fitted(picture, corners, modules, STARTS, until, |split| agrees(split).then_some(())).is_some()
     })
 }
 
-/// UTF-8 where it is UTF-8, else Shift-JIS where it looks like it, else Latin-1: the order in which zxing-cpp guesses, so
-/// that both readers give the same text for the same bytes.
-fn text(bytes: &[u8]) -> String {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return text.to_owned();
-    }
-    if looks_like_shift_jis(bytes)
-        && let Some(text) = shift_jis(bytes)
-    {
-        return text;
-    }
-    latin1(bytes)
-}
-
-/// Whether bytes are well-formed Shift-JIS (JIS X 0208 annex 1) and either hold three such characters in a row or bytes
-/// that Latin-1 does not use.
-fn looks_like_shift_jis(bytes: &[u8]) -> bool {
-    let (mut run, mut longest, mut not_latin) = (0, 0, false);
-    let mut rest = bytes.iter();
-    while let Some(&byte) = rest.next() {
-        not_latin |= (0x80..0xA0).contains(&byte);
-        match byte {
-            0x20..=0x7F | b'\n' | b'\r' => run = 0,
-            0xA1..=0xDF => run += 1,
-            0x81..=0x9F | 0xE0..=0xEF => match rest.next() {
-                Some(0x40..=0x7E | 0x80..=0xFC) => run += 1,
-                _ => return false,
-            },
-            _ => return false,
-        }
-        longest = longest.max(run);
-    }
-    longest >= 3 || not_latin
-}
-
-/// Lets zxing-cpp convert: a code that is told its bytes are Shift-JIS (ECI 20) knows its text.
-fn shift_jis(bytes: &[u8]) -> Option<String> {
-    let code = zxingcpp::create(BarcodeFormat::QRCode).options("eci=20").from_slice(bytes).ok()?;
-    Some(code.text()).filter(|text| code.bytes() == bytes && !text.is_empty())
-}
-
-fn reduction(picture: &GreyFrame) -> usize {
-    (1_usize..).find(|f| (picture.w() / f) * (picture.h() / f) <= MAX_PIXELS).unwrap_or(1)
-}
-
-/// The code with a quiet zone around it; corners outside the picture are cut.
-fn around(picture: &GreyFrame, corners: [(i32, i32); 4]) -> GreyFrame {
-    let (xs, ys) = (corners.map(|c| i64::from(c.0)), corners.map(|c| i64::from(c.1)));
-    let bounds = |v: [i64; 4]| (v.into_iter().min().unwrap_or(0), v.into_iter().max().unwrap_or(0));
-    let ((left, right), (top, bottom)) = (bounds(xs), bounds(ys));
-    // Four modules of the smallest code (21 modules) are a fifth of its side.
-    let margin = ((right - left).max(bottom - top) / 5).max(8);
-    let inside = |v: i64| v.max(0) as usize;
-    let (left, top) = (inside(left - margin), inside(top - margin));
-    let width = inside(right + margin).saturating_sub(left);
-    let height = inside(bottom + margin).saturating_sub(top);
-    enhance::cropped(picture, left, top, width, height)
+/// What the second reader makes of modules, one pixel each, black or white.
+fn decoded(modules: &GreyFrame, inverted: bool) -> Option<Vec<u8>> {
+    let dark = |x: usize, y: usize| (modules.pixels[y * modules.w() + x] == 0) != inverted;
+    let mut bytes = Vec::new();
+    rqrr::Grid::new(SimpleGrid::from_func(modules.w(), dark)).decode_to(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::symbol::{CodeRead, Decoder, Symbology, draw};
 
-    #[test]
-    fn bytes_of_other_character_sets_become_the_text_they_were() {
-        assert_eq!(text("Gewehr Nº 7".as_bytes()), "Gewehr Nº 7");
-        assert_eq!(text(&[0x83, 0x66, 0x83, 0x55, 0x83, 0x43, 0x83, 0x93]), "デザイン");
-        assert_eq!(text(&[b'a', 0xE9, b'b', b'c']), "aébc");
-        assert_eq!(text(&[0xFF, 0x00, 0x41]), "\u{ff}\u{0}A");
+    const MODULE: i32 = 5;
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(60)
+    }
+
+    /// A drawn code, and what the first reader would say of it.
+    fn drawn(text: &str) -> (GreyFrame, Seen) {
+        let frame = draw(text, Symbology::Qr, MODULE as u32).expect("a text that fits");
+        let (low, high) = (4 * MODULE, frame.width as i32 - 4 * MODULE);
+        let modules = (high - low) as u32 / MODULE as u32;
+        let read = CodeRead {
+            text: text.into(),
+            bytes: text.into(),
+            aim: None,
+            symbology: Symbology::Qr,
+            decoder: Decoder::ZxingCpp,
+            witnessed: false,
+            corners: Some([(low, low), (high, low), (high, high), (low, high)]),
+        };
+        (frame, Seen { read, modules: Some((modules, modules)), inverted: false })
     }
 
     #[test]
-    fn no_more_than_a_megapixel_is_handed_over() {
-        let picture = GreyFrame::derived(3000, 1500, vec![200; 4_500_000]);
-        assert_eq!(reduction(&picture), 3);
-        assert_eq!(testify(&picture), []);
+    fn the_witness_confirms_what_is_printed_and_nothing_else() {
+        for text in ["A1:7K2M9QX4TB3", "https://example.mil/8004/0016AG3627"] {
+            let (frame, mut code) = drawn(text);
+            assert!(confirms(&frame, &code, soon()), "{text}");
+            let negative = Seen { inverted: true, ..drawn(text).1 };
+            assert!(confirms(&enhance::inverted(&frame), &negative, soon()), "{text} light on dark");
+            code.read.bytes[3] ^= 1;
+            assert!(!confirms(&frame, &code, soon()), "another text than {text}");
+        }
     }
 
     #[test]
-    fn corners_far_outside_are_cut_to_the_picture() {
-        let picture = GreyFrame::derived(10, 10, vec![9; 100]);
-        let crop = around(&picture, [(i32::MIN, -5), (i32::MAX, 3), (50, i32::MAX), (-7, 12)]);
-        assert_eq!((crop.width, crop.height), (10, 10));
+    fn a_corner_a_module_off_is_found_by_the_witness_itself() {
+        let (frame, mut code) = drawn("A1:7K2M9QX4TB3");
+        if let Some([_, _, opposite, _]) = &mut code.read.corners {
+            *opposite = (opposite.0 - MODULE, opposite.1 + MODULE);
+        }
+        assert!(confirms(&frame, &code, soon()));
+    }
+
+    #[test]
+    fn no_place_and_no_size_make_it_panic_or_agree() {
+        let (frame, code) = drawn("A1:7K2M9QX4TB3");
+        let places = [
+            [(0, 0); 4],
+            [(i32::MIN, 0), (i32::MAX, 0), (0, i32::MAX), (0, 0)],
+            [(9, 9), (0, 9), (9, 0), (3, 3)],
+        ];
+        for corners in places {
+            for side in [21, 25, 177] {
+                let read = CodeRead { corners: Some(corners), ..code.read.clone() };
+                let wrong = Seen { read, modules: Some((side, side)), inverted: false };
+                assert!(!confirms(&frame, &wrong, soon()), "{corners:?} with {side} modules");
+            }
+        }
     }
 }

@@ -1,26 +1,25 @@
 //! The first reader: zxing-cpp, called one look at a time.
 
-use zxingcpp::{Barcode, BarcodeFormat, BarcodeReader, ImageFormat, ImageView, TextMode};
+use zxingcpp::{Barcode, BarcodeFormat, BarcodeReader, Binarizer, ImageFormat, ImageView, TextMode};
 
 use super::frame::GreyFrame;
-use super::{CodeRead, Decoder, Symbology};
+use super::{CodeRead, Decoder, Symbology, enhance};
 
 /// How one look is taken.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Look {
-    /// Search every row and every angle, not only the middle rows and the upright.
+    /// Search every row, not only the middle ones.
     pub harder: bool,
-    /// Look for light codes on dark ground too.
-    pub inverted: bool,
-    /// Look at reduced copies too.
-    pub reduced: bool,
+    /// Search codes that lie on their side, too.
+    pub rotate: bool,
     /// How many rows must agree on a bar code: the more, the fewer readings out of wood grain and railings.
     pub min_lines: i32,
 }
 
 impl Look {
-    /// Everything the library offers; other looks differ from it in what they name.
-    pub(crate) const THOROUGH: Self = Self { harder: true, inverted: true, reduced: true, min_lines: 2 };
+    /// Every row and every angle, once; other looks differ from it in what they name. None looks at inverted or reduced
+    /// copies: those are looks of their own.
+    pub(crate) const PLAIN: Self = Self { harder: true, rotate: true, min_lines: 2 };
 }
 
 /// Where a derived frame lies in the picture it was made of: `picture = frame * scale + offset`.
@@ -38,8 +37,20 @@ impl Place {
         Self { scale, ..Self::WHOLE }
     }
 
+    /// The place of a part of the frame that begins at this pixel, drawn so many times larger.
+    pub(crate) fn of_part(self, left: usize, top: usize, larger: f32) -> Self {
+        let (left, top) = self.point(left as i32, top as i32);
+        Self { scale: self.scale / larger, left, top }
+    }
+
     pub(crate) fn point(self, x: i32, y: i32) -> (i32, i32) {
         let map = |v: i32, offset: i32| ((v as f32 * self.scale).round() as i32).saturating_add(offset);
+        (map(x, self.left), map(y, self.top))
+    }
+
+    /// The other way: from the picture to the derived frame.
+    pub(crate) fn back(self, (x, y): (i32, i32)) -> (i32, i32) {
+        let map = |v: i32, offset: i32| (v.saturating_sub(offset) as f32 / self.scale).round() as i32;
         (map(x, self.left), map(y, self.top))
     }
 }
@@ -47,66 +58,110 @@ impl Place {
 /// A code and what the second reader needs to know about it.
 pub(crate) struct Seen {
     pub read: CodeRead,
+    /// Modules a row and rows, of a matrix.
+    pub modules: Option<Modules>,
     /// Light modules on dark ground.
     pub inverted: bool,
 }
 
+/// Columns and rows of a matrix.
+pub(crate) type Modules = (u32, u32);
+
+/// A matrix that is there but could not be decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Suspect {
+    pub symbology: Symbology,
+    /// Clockwise from the code's own top left.
+    pub corners: [(i32, i32); 4],
+    pub modules: Option<Modules>,
+}
+
+/// What one look found.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub seen: Vec<Seen>,
+    pub suspects: Vec<Suspect>,
+}
+
 /// Looks at a frame once. A failure inside the library finds nothing.
-pub(crate) fn look(frame: &GreyFrame, wanted: &[Symbology], look: Look, place: Place) -> Vec<Seen> {
+pub(crate) fn look(frame: &GreyFrame, wanted: &[Symbology], look: Look, place: Place) -> Found {
     let formats: Vec<BarcodeFormat> = wanted.iter().flat_map(|&s| formats_of(s)).copied().collect();
     if formats.is_empty() {
         // An empty list means "all kinds" to the library.
-        return Vec::new();
+        return Found::default();
     }
     let reader = BarcodeReader::new()
         .formats(formats)
         .try_harder(look.harder)
-        .try_rotate(look.harder)
-        .try_invert(look.inverted)
-        .try_downscale(look.reduced)
+        .try_rotate(look.rotate)
+        .try_invert(false)
+        .try_downscale(false)
         .min_line_count(look.min_lines)
+        .return_errors(true)
         .text_mode(TextMode::Plain);
-    let found = ImageView::from_slice(&frame.pixels, frame.width, frame.height, ImageFormat::Lum)
+    let codes = ImageView::from_slice(&frame.pixels, frame.width, frame.height, ImageFormat::Lum)
         .and_then(|view| reader.from(view));
-    match found {
-        Ok(codes) => codes.iter().filter_map(|code| seen(code, place)).collect(),
+    match codes {
+        Ok(codes) => Found {
+            seen: codes.iter().filter_map(|code| seen(code, place)).collect(),
+            suspects: codes.iter().filter_map(|code| suspect(code, place)).collect(),
+        },
         Err(error) => {
             tracing::debug!(%error, "zxing-cpp could not look at a frame");
-            Vec::new()
+            Found::default()
         }
     }
 }
 
-/// The corners of QR codes and Data Matrix symbols that are there but cannot be decoded, the largest first.
-pub(crate) fn undecoded(frame: &GreyFrame, wanted: &[Symbology]) -> Vec<[(i32, i32); 4]> {
-    let matrix = wanted.iter().filter(|s| s.is_matrix());
-    let formats: Vec<BarcodeFormat> = matrix.flat_map(|&s| formats_of(s)).copied().collect();
-    if formats.is_empty() {
-        return Vec::new();
-    }
-    let reader = BarcodeReader::new().formats(formats).try_downscale(false).return_errors(true);
-    let found = ImageView::from_slice(&frame.pixels, frame.width, frame.height, ImageFormat::Lum)
-        .and_then(|view| reader.from(view));
-    let mut corners: Vec<[(i32, i32); 4]> = match found {
-        Ok(codes) => codes.iter().map(|code| corners(code, Place::WHOLE)).collect(),
-        Err(_) => Vec::new(),
-    };
-    corners.sort_by_key(|c| std::cmp::Reverse(extent(c)));
-    corners
+/// Decodes a QR code whose modules are known, one pixel each, black or white.
+pub(crate) fn decoded(modules: &GreyFrame) -> Option<Seen> {
+    const QUIET: usize = 4;
+    let drawn = enhance::magnified(&with_finders(modules), QUIET);
+    let reader = BarcodeReader::new()
+        .formats([BarcodeFormat::QRCode])
+        .is_pure(true)
+        .binarizer(Binarizer::FixedThreshold)
+        .text_mode(TextMode::Plain);
+    let view = ImageView::from_slice(&drawn.pixels, drawn.width, drawn.height, ImageFormat::Lum).ok()?;
+    reader.from(view).ok()?.iter().find_map(|code| seen(code, Place::WHOLE))
 }
 
-fn extent(corners: &[(i32, i32); 4]) -> u64 {
-    let spread = |v: [i32; 4]| {
-        let (low, high) =
-            v.into_iter().fold((i32::MAX, i32::MIN), |(low, high), v| (low.min(v), high.max(v)));
-        u64::from(low.abs_diff(high))
-    };
-    spread(corners.map(|c| c.0)) * spread(corners.map(|c| c.1))
+/// The three finders carry no text, and the library wants them whole (ISO/IEC 18004, 5.3.2 and 5.3.3).
+fn with_finders(modules: &GreyFrame) -> GreyFrame {
+    const FINDER: usize = 7;
+    let (mut with, side) = (modules.clone(), modules.w());
+    let far = side.saturating_sub(FINDER);
+    for (left, top) in [(0, 0), (far, 0), (0, far)] {
+        // With the light modules around each, where they are not outside.
+        for y in top.saturating_sub(1)..(top + FINDER + 1).min(modules.h()) {
+            for x in left.saturating_sub(1)..(left + FINDER + 1).min(side) {
+                let ring = (x + 4).abs_diff(left + 7).max((y + 4).abs_diff(top + 7));
+                with.pixels[y * side + x] = if matches!(ring, 0 | 1 | 3) { 0 } else { 255 };
+            }
+        }
+    }
+    with
 }
 
 fn corners(code: &Barcode, place: Place) -> [(i32, i32); 4] {
     let at = code.position();
     [at.top_left, at.top_right, at.bottom_right, at.bottom_left].map(|p| place.point(p.x, p.y))
+}
+
+fn suspect(code: &Barcode, place: Place) -> Option<Suspect> {
+    let symbology = symbology_of(code).filter(|s| s.is_matrix() && !code.is_valid())?;
+    Some(Suspect { symbology, corners: corners(code, place), modules: modules(code) })
+}
+
+/// Never by `format()`: the library has variants of Code 39 that the Rust enum lacks.
+fn symbology_of(code: &Barcode) -> Option<Symbology> {
+    match code.symbology() {
+        BarcodeFormat::QRCode => Some(Symbology::Qr),
+        BarcodeFormat::DataMatrix => Some(Symbology::DataMatrix),
+        BarcodeFormat::Code128 => Some(Symbology::Code128),
+        BarcodeFormat::Code39 => Some(Symbology::Code39),
+        _ => None,
+    }
 }
 
 /// Micro QR and rMQR are left out: few bits protect them, and nobody marks weapons with them.
@@ -123,14 +178,7 @@ fn seen(code: &Barcode, place: Place) -> Option<Seen> {
     if !code.is_valid() {
         return None;
     }
-    // Never `format()`: the library has variants of Code 39 that the Rust enum lacks.
-    let symbology = match code.symbology() {
-        BarcodeFormat::QRCode => Symbology::Qr,
-        BarcodeFormat::DataMatrix => Symbology::DataMatrix,
-        BarcodeFormat::Code128 => Symbology::Code128,
-        BarcodeFormat::Code39 => Symbology::Code39,
-        _ => return None,
-    };
+    let symbology = symbology_of(code)?;
     let bytes = code.bytes();
     let mut text = text_of(code, &bytes);
     if symbology == Symbology::Code39 {
@@ -147,7 +195,20 @@ fn seen(code: &Barcode, place: Place) -> Option<Seen> {
         witnessed: false,
         corners: Some(corners(code, place)),
     };
-    (!read.text.is_empty()).then_some(Seen { read, inverted: code.is_inverted() })
+    (!read.text.is_empty()).then_some(Seen { read, modules: modules(code), inverted: code.is_inverted() })
+}
+
+/// A QR code of version n has 17 + 4n modules a side (ISO/IEC 18004, 5.3.1); of a Data Matrix the library tells rows and
+/// columns.
+fn modules(code: &Barcode) -> Option<Modules> {
+    let version = code.extra_with_key("Version");
+    if let Some((rows, columns)) = version.split_once('x') {
+        let side = |side: &str| side.parse().ok().filter(|side| (8..=144).contains(side));
+        return Some((side(columns)?, side(rows)?));
+    }
+    let version: u32 = version.parse().ok()?;
+    let side = 17 + 4 * version;
+    (1..=40).contains(&version).then_some((side, side))
 }
 
 /// The library's text, by the code's own character set or a guess; its interface cuts a text at the first NUL, so such a

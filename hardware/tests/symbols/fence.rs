@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use armoury_hardware::symbol::{
-    CodeRead, Decoder, Effort, Engine, GreyFrame, SymbolReader, Symbology, on_fenced_thread,
+    CodeRead, Decoder, Effort, Engine, Finding, GreyFrame, SymbolReader, Symbology, on_fenced_thread,
 };
 
 /// Does what the first pixel says: 1 panics, 2 sleeps for ever, 3 reads and then sleeps, anything else reads.
@@ -17,7 +17,7 @@ impl Engine for Moody {
         _: Effort,
         wanted: &[Symbology],
         _: Instant,
-        found: &mut dyn FnMut(CodeRead),
+        found: &mut dyn FnMut(Finding),
     ) {
         let code = CodeRead {
             text: "A1".into(),
@@ -33,12 +33,12 @@ impl Engine for Moody {
             1 => panic!("perspective out of range"),
             2 => thread::sleep(Duration::from_secs(3600)),
             3 => {
-                found(code);
+                found(Finding::Code(code));
                 thread::sleep(Duration::from_secs(3600));
             }
             _ => {
-                found(code.clone());
-                found(CodeRead { witnessed: true, ..code });
+                found(Finding::Code(code.clone()));
+                found(Finding::Code(CodeRead { witnessed: true, ..code }));
             }
         }
     }
