@@ -35,6 +35,7 @@
 //! | [`identity`] | EPC, marks, serials: formats and nothing else | anything of ours, any clock, any I/O |
 //! | [`domain`] | weapon, person, policy, event, state, decision | clock, files, tokio, rusqlite, hardware |
 //! | [`scan`] | noisy readings → one request | clock, tokio, rusqlite |
+//! | [`label`] | a text → SVG, ZPL or a sheet that the station reads again | domain, clock, files, tokio |
 //! | [`ledger`] | the append-only chain in SQLite | tokio, hardware, tui |
 //! | [`sync`], [`hq`] | the road, and who is at its end | hardware, tui, station |
 //! | [`tui`] | the screen, a client of the socket | ledger, domain::decide, hardware, rusqlite |
@@ -61,6 +62,8 @@ pub mod config;
 pub mod domain;
 pub mod hq;
 pub mod identity;
+#[cfg(feature = "station")]
+pub mod label;
 pub mod ledger;
 pub mod scan;
 #[cfg(feature = "station")]

@@ -27,6 +27,8 @@ mod house;
 mod limits;
 #[path = "station/lines.rs"]
 mod lines;
+#[path = "station/printing.rs"]
+mod printing;
 #[path = "station/replaying.rs"]
 mod replaying;
 #[path = "station/scanning.rs"]

@@ -11,6 +11,7 @@ mod capture;
 mod demo;
 mod doctor;
 mod init;
+mod label;
 mod ledger;
 mod lines;
 mod look;
@@ -70,6 +71,9 @@ enum Command {
     /// Write, lock and check tags at a reader
     #[command(subcommand)]
     Tag(tag::TagCommand),
+    /// Print marks, badges, slot labels and command cards
+    #[command(subcommand)]
+    Label(label::LabelCommand),
     /// Show and change the rules
     #[command(subcommand)]
     Policy(book::PolicyCommand),
@@ -160,6 +164,7 @@ pub fn main() -> u8 {
         Command::Weapon(command) => command.carry_out(),
         Command::Person(command) => command.carry_out(),
         Command::Tag(command) => command.carry_out(),
+        Command::Label(command) => command.carry_out(),
         Command::Policy(command) => command.carry_out(),
         Command::Ledger(command) => command.carry_out(),
         Command::Sync(command) => command.carry_out(),

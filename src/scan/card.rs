@@ -31,19 +31,42 @@ pub enum Card {
 pub struct UnknownCard(pub String);
 
 impl Card {
+    /// All of them, in the order of the wall sheet.
+    pub const ALL: [Self; 8] = [
+        Self::Issue,
+        Self::Return,
+        Self::Auto,
+        Self::Ok,
+        Self::Cancel,
+        Self::Repeat,
+        Self::Acknowledge,
+        Self::CallSupervisor,
+    ];
+
+    /// The word behind the prefix, as printed on the card.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Issue => "ISSUE",
+            Self::Return => "RETURN",
+            Self::Auto => "AUTO",
+            Self::Ok => "OK",
+            Self::Cancel => "CANCEL",
+            Self::Repeat => "REPEAT",
+            Self::Acknowledge => "ACK",
+            Self::CallSupervisor => "CALL SUPERVISOR",
+        }
+    }
+
+    /// The code on the card.
+    pub fn text(self) -> String {
+        format!("{PREFIX}{}", self.word())
+    }
+
     /// Reads a code; none if it is not a card at all.
     pub fn from_text(text: &str) -> Option<Result<Self, UnknownCard>> {
         let word = text.trim().strip_prefix(PREFIX)?;
-        Some(match word.trim().to_ascii_uppercase().as_str() {
-            "ISSUE" => Ok(Self::Issue),
-            "RETURN" => Ok(Self::Return),
-            "AUTO" => Ok(Self::Auto),
-            "OK" => Ok(Self::Ok),
-            "CANCEL" => Ok(Self::Cancel),
-            "REPEAT" => Ok(Self::Repeat),
-            "ACK" => Ok(Self::Acknowledge),
-            "CALL SUPERVISOR" => Ok(Self::CallSupervisor),
-            _ => Err(UnknownCard(word.chars().filter(|c| !c.is_control()).take(20).collect())),
-        })
+        let found = Self::ALL.into_iter().find(|card| word.trim().eq_ignore_ascii_case(card.word()));
+        let unknown = || UnknownCard(word.chars().filter(|c| !c.is_control()).take(20).collect());
+        Some(found.ok_or_else(unknown))
     }
 }

@@ -17,6 +17,7 @@ use super::card::{Card, UnknownCard};
 use super::flood::Flood;
 use super::presence::Appeared;
 use super::session::Session;
+use super::slot::Slot;
 use super::subject::{Book, Subject};
 use super::view::{Key, WeaponsInView};
 use crate::domain::{DeskKind, Evidence, Item, Mode, PersonId, ReadPoint, Request, Road, WeaponId};
@@ -164,6 +165,9 @@ impl Desk {
         }
         let of_weapon = matches!(subject, Subject::Weapon(..));
         self.codes.insert(mark.clone(), Code { seen_ms: now_ms, of_weapon });
+        if !known && Slot::from_text(&reading.text).is_some() {
+            return acts;
+        }
         let card = if known { None } else { Card::from_text(&reading.text) };
         acts.extend(match card {
             Some(card) => vec![self.card(card)],

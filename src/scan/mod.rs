@@ -13,7 +13,7 @@
 //! | `session` | who stands at the desk, for how long their badge counts |
 //! | `view` | which weapons are in view, and which have acted |
 //! | `subject` | what a tag or a code stands for in the book |
-//! | `card` | command cards |
+//! | `card`, `slot` | command cards, and labels that name a place and ask for nothing |
 //! | `flood` | a bound on unknown things |
 //!
 //! Time is an argument, in milliseconds of a counter that only runs forward. Nothing here knows a wall clock.
@@ -28,6 +28,7 @@ mod places;
 pub mod presence;
 mod rest;
 mod session;
+pub mod slot;
 mod smooth;
 pub mod subject;
 mod track;

@@ -132,7 +132,8 @@ pub(super) fn may(role: Option<Role>, what: &Ask) -> Result<(), String> {
     let allowed: &[Role] = match what {
         Ask::Status {} => return Ok(()),
         Ask::SetMode { .. } | Ask::Handled { .. } | Ask::Acknowledge { .. } | Ask::SyncNow {} => KEEPERS,
-        Ask::ImportWeapons { .. } | Ask::SetStanding { .. } => KEEPERS,
+        Ask::ImportWeapons { .. } | Ask::SetStanding { .. } | Ask::EnrolMarks { .. } => KEEPERS,
+        Ask::EnrolBadges { .. } => SUPERVISORS,
         Ask::ImportPersons { .. } | Ask::Suspend { .. } | Ask::SetPolicy { .. } => SUPERVISORS,
         Ask::TagWrite { person: Some(_), .. } => SUPERVISORS,
         Ask::TagWrite { .. } | Ask::TagLock { .. } => KEEPERS,

@@ -67,6 +67,8 @@ impl Keeper {
             }
             Ask::Suspend { person, suspended } => self.suspend(command, &person, suspended, at),
             Ask::SetPolicy { policy } => self.enter(command, vec![Event::PolicySet(policy).into()], at),
+            Ask::EnrolMarks { marks } => self.enrol_marks(command, &marks, at),
+            Ask::EnrolBadges { badges } => self.enrol_badges(command, &badges, at),
             other => Err(format!("change the book: {other:?} is no change of it")),
         }
     }
@@ -170,7 +172,12 @@ impl Keeper {
     }
 
     /// Writes and says which entries it made.
-    fn enter(&mut self, command: Option<Uuid>, drafts: Vec<Draft>, at: Moment) -> Result<Value, String> {
+    pub(super) fn enter(
+        &mut self,
+        command: Option<Uuid>,
+        drafts: Vec<Draft>,
+        at: Moment,
+    ) -> Result<Value, String> {
         let records = self
             .write(at, command, &drafts)
             .map_err(|error| format!("write to the ledger: nothing was changed: {error}"))?;

@@ -7,6 +7,7 @@
 //! | `board`, `alarms`, `warnings`, `words`, `view` | what is shown |
 //! | `socket`, `protocol`, `peer` | screens and commands |
 //! | `devices`, `readers`, `scanners`, `road`, `clock` | what reaches the inbox from outside |
+//! | `code_book` | marks and badges that were printed here |
 //! | `tags`, `tag_book`, `passwords`, `alone` | work on tags at a reader, and the same without a running station |
 //! | `recording`, `captures` | the inbox on paper, and the bytes of a reader or scanner |
 //! | `life` | start and orderly end |
@@ -19,6 +20,7 @@ pub mod board;
 pub mod captures;
 pub mod clerk;
 pub mod clock;
+mod code_book;
 mod devices;
 pub mod inbox;
 pub mod input;

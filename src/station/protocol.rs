@@ -129,6 +129,16 @@ pub enum Ask {
         /// The records, personal data included.
         persons: Vec<crate::ledger::people::Enrolment>,
     },
+    /// Enrol marks that were made for weapons, all or none.
+    EnrolMarks {
+        /// Which.
+        marks: Vec<NewMark>,
+    },
+    /// Enrol printed badges for people who have none, all or none.
+    EnrolBadges {
+        /// Which.
+        badges: Vec<NewBadge>,
+    },
     /// Change a weapon's standing.
     SetStanding {
         /// Which.
@@ -206,6 +216,26 @@ pub enum Ask {
         /// Which.
         act: DemoAct,
     },
+}
+
+/// A mark for a weapon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewMark {
+    /// The weapon.
+    pub weapon: WeaponId,
+    /// What the mark says.
+    pub text: String,
+}
+
+/// A printed badge for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewBadge {
+    /// The person.
+    pub person: crate::domain::PersonId,
+    /// What the badge says.
+    pub text: String,
 }
 
 /// What a person may do in the demonstration.

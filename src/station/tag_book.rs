@@ -6,7 +6,7 @@ use super::keeper::Keeper;
 use super::protocol::Ask;
 use super::tags::{TagDone, TagPlan, TagStep};
 use crate::domain::roster::{Badge, Enrolment};
-use crate::domain::{Event, Identifier, Moment, PersonId, TagNote, TagWork, Weapon, WeaponId};
+use crate::domain::{Event, Identifier, Moment, Person, PersonId, TagNote, TagWork, Weapon, WeaponId};
 use crate::identity::TagId;
 use crate::identity::epc::{hex, parse_epc_hex, parse_hex};
 use crate::ledger::{Draft, people};
@@ -210,11 +210,18 @@ impl Keeper {
             return Ok(None);
         };
         let epc = parse_hex(&done.epc).map_err(|error| format!("read the badge's EPC: {error}"))?;
-        let mut personal = self.roster.personal(&person.id).cloned().unwrap_or_default();
-        if personal.badge.as_ref() == Some(&Badge::Epc(epc.clone())) {
+        let badge = Badge::Epc(epc);
+        let known = self.roster.personal(&person.id).and_then(|personal| personal.badge.as_ref());
+        if known == Some(&badge) {
             return Ok(None);
         }
-        personal.badge = Some(Badge::Epc(epc));
+        self.with_badge(person, badge).map(Some)
+    }
+
+    /// A person's record with another badge.
+    pub(super) fn with_badge(&self, person: &Person, badge: Badge) -> Result<(Draft, Enrolment), String> {
+        let mut personal = self.roster.personal(&person.id).cloned().unwrap_or_default();
+        personal.badge = Some(badge);
         let enrolment = Enrolment {
             id: person.id.clone(),
             role: person.role,
@@ -223,7 +230,7 @@ impl Keeper {
             personal,
         };
         let (person, row) = people::split(&enrolment, person.suspended).map_err(|error| error.to_string())?;
-        Ok(Some((Draft { event: Event::PersonRegistered(person), person: Some(row) }, enrolment)))
+        Ok((Draft { event: Event::PersonRegistered(person), person: Some(row) }, enrolment))
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Room {
 const CLOCKS: [&str; 2] = ["Instant", "SystemTime"];
 
 /// The table. `ledger` and the others that are not forbidden to know a clock get the time as an argument all the same.
-pub const ROOMS: [Room; 9] = [
+pub const ROOMS: [Room; 10] = [
     Room {
         name: "identity",
         rooms: &["domain", "scan", "ledger", "sync", "hq", "station", "tui", "cli", "config"],
@@ -58,6 +58,12 @@ pub const ROOMS: [Room; 9] = [
         name: "scan",
         rooms: &["ledger", "sync", "hq", "station", "tui", "cli"],
         outside: &["std::fs", "tokio", "rusqlite"],
+        no_clock: true,
+    },
+    Room {
+        name: "label",
+        rooms: &["domain", "scan", "ledger", "sync", "hq", "station", "tui", "cli", "config"],
+        outside: &["std::fs", "std::io", "std::net", "std::env", "tokio", "rusqlite", "rustix"],
         no_clock: true,
     },
     Room {

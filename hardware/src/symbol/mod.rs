@@ -43,7 +43,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use draw::draw;
+pub use draw::{Modules, draw};
 pub use fence::{Engine, Faults, Finding, SymbolReader, SymbolResult, on_fenced_thread};
 pub(crate) use frame::check_size;
 pub use frame::{GreyFrame, MAX_PIXELS};

@@ -255,7 +255,7 @@ pub(super) fn strip(text: &str) -> (Option<&str>, &str) {
 }
 
 /// The beginning of a value for an error: fit for one line of a screen.
-fn excerpt(value: &str) -> String {
+pub fn excerpt(value: &str) -> String {
     const SHOWN: usize = 40;
     let mut out: String = value.chars().take(SHOWN).map(shown).collect();
     if value.chars().nth(SHOWN).is_some() {
