@@ -7,6 +7,8 @@
 
 #[path = "station/book.rs"]
 mod book;
+#[path = "station/camera.rs"]
+mod camera;
 #[path = "station/decoders.rs"]
 mod decoders;
 #[path = "station/failure.rs"]
@@ -66,7 +68,10 @@ struct Options {
     /// The busy readers' part alone
     #[arg(long)]
     only_load: bool,
-    /// How long four readers are busy
+    /// The camera's part alone
+    #[arg(long)]
+    only_camera: bool,
+    /// How long four readers are busy, and marks are held before a camera
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(10..=3600))]
     seconds: u64,
     /// Given by cargo
@@ -105,6 +110,11 @@ fn measure(options: &Options) -> Outcome<Table> {
     if options.only_load {
         say("busy readers");
         load::measure(folder.path(), options.seconds, &mut table)?;
+        return Ok(table);
+    }
+    if options.only_camera {
+        say("marks before a camera");
+        camera::measure(folder.path(), options.seconds, &mut table)?;
         return Ok(table);
     }
     say("the decoders, and public ones of the same families");
@@ -148,6 +158,9 @@ fn measure(options: &Options) -> Outcome<Table> {
 
     say("busy readers");
     load::measure(folder.path(), options.seconds, &mut table)?;
+
+    say("marks before a camera");
+    camera::measure(folder.path(), options.seconds, &mut table)?;
 
     say("memory and rest");
     let armoury = Book::make(&folder.path().join("armoury"), ARMOURY_WEAPONS)?;

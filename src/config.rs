@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `access.rs` | who may do what over the local socket |
 //! | `reader.rs`, `scanner.rs`, `device.rs` | readers, scanners, cameras and panel as the configuration names them |
+//! | `reading.rs` | how a camera's pictures are read |
 //! | `parse.rs`, `parse/` | the walk through the file, section by section |
 //! | `checks.rs` | what no single key can tell: contradictions |
 //! | `section.rs` | one table of the file: typed values, ranges, keys nobody asked for |
@@ -20,6 +21,7 @@ mod error;
 mod parse;
 mod policy;
 mod reader;
+mod reading;
 mod sample;
 mod scanner;
 mod section;
@@ -33,6 +35,7 @@ pub use device::{Camera, CameraSource, Panel, PictureFormat};
 pub use error::{ConfigError, Problem};
 pub use policy::{load_policy, parse_policy};
 pub use reader::{Antenna, Port, Protocol, Reader, Region, Session, Target};
+pub use reading::{Confirm, Reading, Symbology};
 pub use sample::{sample_policy, sample_station};
 pub use scanner::{KeyMap, Scanner, ScannerKind};
 

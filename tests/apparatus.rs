@@ -108,6 +108,7 @@ fn up(serial: &str, adapter: bool, seconds: u64) -> Stamped {
         detail: String::new(),
         identity,
         figures: None,
+        camera: None,
     };
     Stamped { at: at(seconds), input: Input::Device(report) }
 }

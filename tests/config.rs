@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use armoury::config::{
     Camera, CameraSource, ConfigError, Panel, PictureFormat, Port, Principal, Problem, Protocol, Reader,
-    Session, StationConfig, Target, load, parse,
+    Reading, Session, StationConfig, Target, load, parse,
 };
 use armoury::domain::{ReadPoint, Role, StationId};
 
@@ -144,6 +144,7 @@ lock = 24
                 format: PictureFormat::Yuv420,
                 width: 1280,
                 height: 720,
+                reading: Reading::default(),
                 read_point: ReadPoint::from("right lane"),
             },
             Camera {
@@ -152,6 +153,7 @@ lock = 24
                 format: PictureFormat::Grey,
                 width: 640,
                 height: 480,
+                reading: Reading::default(),
                 read_point: ReadPoint::from("files"),
             },
         ]

@@ -150,7 +150,15 @@ fn a_readers_figures_stand_beside_its_line_as_long_as_it_works() {
         ReaderFigures { reads_per_s: 548, refused_frames: 2, skipped_bytes: 31, ghosts: 1, air_errors: 0 };
     let mut said = |state, figures| {
         let (name, detail) = ("hatch".into(), String::new());
-        let report = DeviceReport { name, kind: DeviceKind::Reader, state, detail, identity: None, figures };
+        let report = DeviceReport {
+            name,
+            kind: DeviceKind::Reader,
+            state,
+            detail,
+            identity: None,
+            figures,
+            camera: None,
+        };
         station.take(Stamped { at: at(5), input: Input::Device(report) });
         station.view().devices[0].figures
     };

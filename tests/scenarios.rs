@@ -257,6 +257,7 @@ fn reader_is(state: DeviceState) -> Input {
         detail,
         identity: None,
         figures: None,
+        camera: None,
     })
 }
 

@@ -191,14 +191,15 @@ fn lay_down(reader: &Flood, screen: &mut Screen) -> Outcome<(Spread, Spread)> {
 }
 
 /// A screen, as far as the desk and the newest verdicts go.
-struct Screen {
+pub struct Screen {
     lines: BufReader<UnixStream>,
     desk: Option<DeskView>,
-    recent: Vec<Recent>,
+    pub recent: Vec<Recent>,
 }
 
 impl Screen {
-    fn attach(socket: &Path) -> Outcome<Self> {
+    /// Attaches one.
+    pub fn attach(socket: &Path) -> Outcome<Self> {
         let mut stream = UnixStream::connect(socket)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let hello = FromClient::Hello { protocol: PROTOCOL, watch: true, pace_ms: 0 };
@@ -207,7 +208,7 @@ impl Screen {
     }
 
     /// Reads on until the picture is as wanted; gives the moment.
-    fn until(&mut self, what: &str, wanted: impl Fn(&Self) -> bool) -> Outcome<Instant> {
+    pub fn until(&mut self, what: &str, mut wanted: impl FnMut(&Self) -> bool) -> Outcome<Instant> {
         let began = Instant::now();
         loop {
             let mut line = String::new();
@@ -237,7 +238,7 @@ impl Screen {
     }
 
     /// Waits until somebody stands at the desk.
-    fn until_person(&mut self) -> Outcome<Instant> {
+    pub fn until_person(&mut self) -> Outcome<Instant> {
         self.until("who stands there", |screen| {
             screen.desk.as_ref().is_some_and(|desk| desk.person.is_some())
         })
@@ -271,7 +272,7 @@ fn settled(socket: &Path) -> Outcome<View> {
 }
 
 /// What `armoury status --json` prints.
-fn status(socket: &Path) -> Outcome<View> {
+pub fn status(socket: &Path) -> Outcome<View> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_armoury"));
     let said = command.args(["status", "--json", "--socket"]).arg(socket).output()?;
     if !said.status.success() {

@@ -1,12 +1,16 @@
 //! Cameras: folders that fill, programs that end, pictures that are none.
 
+#[path = "camera/reading.rs"]
+mod reading;
+
 use std::fs;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use armoury_hardware::camera::{
-    CameraError, CameraEvent, CameraHandle, CameraSettings, CameraSource, PixelFormat, spawn,
+    AimHint, CameraError, CameraEvent, CameraHandle, CameraSettings, CameraSource, PixelFormat, ReadSettings,
+    spawn_with,
 };
 use armoury_hardware::symbol::{GreyFrame, Symbology, draw};
 
@@ -19,9 +23,13 @@ struct Camera {
 }
 
 fn camera(source: CameraSource, format: PixelFormat, size: (u32, u32)) -> Camera {
+    camera_with(source, format, size, ReadSettings::default())
+}
+
+fn camera_with(source: CameraSource, format: PixelFormat, size: (u32, u32), reading: ReadSettings) -> Camera {
     let (tell, events) = channel();
     let settings = CameraSettings { name: "desk".into(), source, format, width: size.0, height: size.1 };
-    let handle = spawn(settings, move |event| {
+    let handle = spawn_with(settings, reading, move |event| {
         // The test may have heard enough.
         let _gone = tell.send(event);
     });
@@ -56,6 +64,14 @@ impl Camera {
         self.wait("no code", |event| match event {
             CameraEvent::Code(code) => Some(code.text),
             CameraEvent::Refused { file_or_what, why } => panic!("refused {file_or_what}: {why}"),
+            _ => None,
+        })
+    }
+
+    fn hint(&self) -> AimHint {
+        self.wait("no hint", |event| match event {
+            CameraEvent::Aim(hint) => Some(hint),
+            CameraEvent::Code(code) => panic!("{:?} was taken", code.text),
             _ => None,
         })
     }

@@ -12,6 +12,7 @@ use super::inspect::{epc_json, epc_lines, mark_json, mark_lines};
 use super::place::Place;
 use super::{Failure, exit, ports, read_file, say};
 use crate::identity::epc::parse_hex;
+use crate::identity::mark::printable;
 use crate::station::protocol::Ask;
 use crate::station::view::View;
 
@@ -36,8 +37,9 @@ impl Status {
             return Ok(exit::DONE);
         }
         let view: View = serde_json::from_value(picture)?;
+        // Names, marks and what programs say of themselves may hold what a terminal obeys.
         for line in status_lines(&view) {
-            say(line);
+            say(printable(&line));
         }
         Ok(exit::DONE)
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
+use super::reading::Reading;
 use crate::domain::ReadPoint;
 
 /// Sides of a picture taken from a pipe, in pixels: nothing smaller holds a code, nothing larger is a camera of the
@@ -28,6 +29,9 @@ pub struct Camera {
     pub width: u32,
     /// Height of a pipe's frames in pixels.
     pub height: u32,
+    /// How its pictures are read.
+    #[serde(flatten)]
+    pub reading: Reading,
     /// Where it looks.
     pub read_point: ReadPoint,
 }

@@ -2,6 +2,7 @@
 
 mod devices;
 mod reader;
+mod reading;
 mod scanner;
 
 use std::path::{Path, PathBuf};

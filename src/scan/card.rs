@@ -1,6 +1,8 @@
 //! Command cards: printed codes that stand for a key press. They are never authority: anyone can print one
 //! (`ux.md` section 5).
 
+use crate::identity::mark::printable;
+
 /// How their codes begin.
 pub const PREFIX: &str = "CMD:";
 
@@ -66,7 +68,7 @@ impl Card {
     pub fn from_text(text: &str) -> Option<Result<Self, UnknownCard>> {
         let word = text.trim().strip_prefix(PREFIX)?;
         let found = Self::ALL.into_iter().find(|card| word.trim().eq_ignore_ascii_case(card.word()));
-        let unknown = || UnknownCard(word.chars().filter(|c| !c.is_control()).take(20).collect());
+        let unknown = || UnknownCard(printable(word).chars().take(20).collect());
         Some(found.ok_or_else(unknown))
     }
 }

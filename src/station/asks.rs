@@ -25,10 +25,13 @@ impl Clerk {
         let outcome = match planned {
             Err(why) => Err(why),
             Ok(Some(plan)) => return self.hand_over(TagJob { plan, command, reply }),
-            Ok(None) => match self.captures.carry_out(&what) {
-                // A disk may be slow: the desk does not wait for it.
-                Some(act) => return beside(reply, act),
-                None => self.carry_out(command, what, at),
+            Ok(None) => match self.lenses.carry_out(&what) {
+                Some(outcome) => outcome,
+                None => match self.captures.carry_out(&what) {
+                    // A disk may be slow: the desk does not wait for it.
+                    Some(act) => return beside(reply, act),
+                    None => self.carry_out(command, what, at),
+                },
             },
         };
         answer(reply, outcome);
@@ -141,6 +144,10 @@ pub(super) fn may(role: Option<Role>, what: &Ask) -> Result<(), String> {
         Ask::TagPassword { .. } => &[Role::Supervisor],
         Ask::CaptureStart { .. } | Ask::CaptureStop { .. } | Ask::CaptureTurn {} => {
             &[Role::Supervisor, Role::Technician]
+        }
+        // Who may hand out weapons may look through a camera; a picture may show whoever stands there.
+        Ask::ReadNow { .. } | Ask::CameraPicture { .. } => {
+            &[Role::Armourer, Role::Supervisor, Role::Technician]
         }
         Ask::Demo { .. } => return Ok(()),
     };

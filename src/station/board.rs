@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use armoury_hardware::camera::AimHint;
+
 use super::input::{DeviceReport, DeviceState};
 use super::view::{
     DeskView, Device, InboxView, ItemView, PersonView, Recent, StationView, StoreView, SyncView, View,
@@ -13,7 +15,6 @@ use crate::domain::{
     Armoury, DeskEvent, DeskKind, Moment, PersonId, Practice, Roster, Seq, Verdict, WeaponId,
 };
 use crate::scan::control::Health;
-use crate::scan::desk::Waiting;
 
 /// How long an accepted verdict stands, ms (`ux.md` section 3).
 const ACCEPTED_MS: u64 = 3_000;
@@ -39,6 +40,8 @@ pub struct Board {
     /// When the desk's word was put up, by the counter: clocks jump.
     last_desk_ms: Option<u64>,
     last_person: Option<PersonId>,
+    /// What would help whoever holds a code before a camera, and since when.
+    pub(super) hint: Option<(AimHint, u64)>,
 }
 
 impl Board {
@@ -80,6 +83,7 @@ impl Board {
             next_alarm: 1,
             last_desk_ms: None,
             last_person: None,
+            hint: None,
         }
     }
 
@@ -97,6 +101,7 @@ impl Board {
     pub fn clock(&mut self, now: Moment) {
         self.view.station.wall_ms = now.wall_ms;
         self.view.station.clock = now.quality.word().into();
+        self.forget_hint(now.mono_ms);
         self.view.station.up_ms = now.mono_ms.saturating_sub(self.started.mono_ms);
         let stood_ms = self.last_desk_ms.map(|since_ms| now.mono_ms.saturating_sub(since_ms));
         let over = self.view.desk.until_wall_ms.is_some() && stood_ms.is_none_or(|ms| ms >= ACCEPTED_MS);
@@ -167,41 +172,6 @@ impl Board {
         };
     }
 
-    /// What the desk waits for, where no verdict stands.
-    pub fn prompt(&mut self, waiting: Option<(Waiting, u64)>, armoury: &Armoury, roster: &Roster) {
-        if self.view.desk.seq.is_some() || self.view.desk.stays {
-            return;
-        }
-        let Some((waiting, left_ms)) = waiting else {
-            if self.view.desk.verdict != Verdict::Ready || self.view.desk.person.is_some() {
-                self.view.desk = blank(Verdict::Ready);
-            }
-            return;
-        };
-        let seconds = left_ms.div_ceil(1000);
-        let (id, why, now) = match waiting {
-            Waiting::Weapon(id) => {
-                let mut desk = blank(Verdict::Ready);
-                desk.person = Some(person(&id, armoury, roster));
-                desk.now = format!("Show the item. {seconds} s left.");
-                self.view.desk = desk;
-                return;
-            }
-            Waiting::Badge(id) => (id, "Item seen, no badge.", "Show your badge."),
-            Waiting::OneBadge(id) => (id, "More than one badge in view.", "Leave one badge."),
-            Waiting::Mark(id) => (id, "Tag read, mark not yet.", "Show the mark to the camera."),
-            Waiting::Tag(id) => (id, "Mark read, tag not yet.", "Hold the tag towards the reader."),
-            Waiting::Witness(id) => (id, "A second person is needed.", "Second badge."),
-        };
-        let items = armoury.weapon(&id).map(|holding| weapon_item(holding, Verdict::Again, None));
-        self.view.desk = DeskView {
-            items: items.into_iter().collect(),
-            why: why.into(),
-            now: format!("{now} {seconds} s left."),
-            ..blank(Verdict::Again)
-        };
-    }
-
     /// Whatever waits first was dealt with: the STOP or ASK on the screen, else the newest that was pushed aside.
     pub fn handled(&mut self) {
         if self.view.desk.stays {
@@ -242,6 +212,7 @@ impl Board {
                 warnings: Vec::new(),
                 last_sign_wall_ms: None,
                 figures: None,
+                camera: None,
             });
             self.view.devices.len() - 1
         });
@@ -266,12 +237,11 @@ impl Board {
             device.detail = detail;
         }
         device.warnings = sentences;
-        device.figures = match report.state {
-            DeviceState::Up | DeviceState::Warning | DeviceState::Limit => device.figures,
-            DeviceState::Starting | DeviceState::Figures | DeviceState::Down | DeviceState::Off => {
-                report.figures
-            }
-        };
+        // What a device says between two of its figures leaves them as they are.
+        if !matches!(report.state, DeviceState::Up | DeviceState::Warning | DeviceState::Limit) {
+            device.figures = report.figures;
+            device.camera.clone_from(&report.camera);
+        }
         device.state = match report.state {
             DeviceState::Starting => "starting",
             DeviceState::Up | DeviceState::Figures | DeviceState::Warning | DeviceState::Limit => "ok",
@@ -361,7 +331,7 @@ impl Board {
 }
 
 /// An empty desk with a verdict.
-fn blank(verdict: Verdict) -> DeskView {
+pub(super) fn blank(verdict: Verdict) -> DeskView {
     DeskView {
         verdict,
         reason: None,
@@ -382,9 +352,8 @@ fn item(desk: &DeskEvent, armoury: &Armoury) -> ItemView {
         return weapon_item(holding, verdict, desk.due_wall_ms);
     }
     let value = desk.evidence.first().map_or("", |evidence| evidence.value.as_str());
-    let tail: Vec<char> = value.chars().filter(|c| !c.is_control()).rev().take(4).collect();
     ItemView {
-        id: format!("..{}", tail.into_iter().rev().collect::<String>().to_uppercase()),
+        id: format!("..{}", words::tail(value).to_uppercase()),
         model: String::new(),
         serial: String::new(),
         home: String::new(),
@@ -393,7 +362,7 @@ fn item(desk: &DeskEvent, armoury: &Armoury) -> ItemView {
     }
 }
 
-fn weapon_item(holding: &Holding, verdict: Verdict, due_wall_ms: Option<i64>) -> ItemView {
+pub(super) fn weapon_item(holding: &Holding, verdict: Verdict, due_wall_ms: Option<i64>) -> ItemView {
     let weapon = &holding.weapon;
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
     let home: Vec<&str> = [&weapon.rack, &weapon.slot].into_iter().flatten().map(String::as_str).collect();
@@ -407,7 +376,7 @@ fn weapon_item(holding: &Holding, verdict: Verdict, due_wall_ms: Option<i64>) ->
     }
 }
 
-fn person(id: &PersonId, armoury: &Armoury, roster: &Roster) -> PersonView {
+pub(super) fn person(id: &PersonId, armoury: &Armoury, roster: &Roster) -> PersonView {
     let personal = roster.personal(id).cloned().unwrap_or_default();
     PersonView {
         rank: personal.rank.unwrap_or_default(),

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::alarms;
 use super::board::Board;
+use super::cameras::Lenses;
 use super::captures::Captures;
 use super::inbox::Gauge;
 use super::input::{Input, Stamped};
@@ -75,6 +76,8 @@ pub struct Clerk {
     pub(super) tags: Option<mpsc::Sender<TagJob>>,
     /// The readers' captures; none in a replay.
     pub(super) captures: Captures,
+    /// The cameras' lenses; none in a replay.
+    pub(super) lenses: Lenses,
     /// Where inputs wait; nowhere in a replay.
     pub(super) inbox: Option<Gauge>,
     /// When reads were dropped last, while that is an alarm.
@@ -110,6 +113,7 @@ impl Clerk {
             outlets,
             tags: None,
             captures: Captures::default(),
+            lenses: Lenses::default(),
             inbox: None,
             dropped_ms: None,
             flooded: 0,
@@ -158,6 +162,11 @@ impl Clerk {
         self.captures = captures;
     }
 
+    /// The cameras' lenses.
+    pub fn set_lenses(&mut self, lenses: Lenses) {
+        self.lenses = lenses;
+    }
+
     /// Where inputs wait.
     pub fn set_inbox(&mut self, inbox: Gauge) {
         self.inbox = Some(inbox);
@@ -167,8 +176,10 @@ impl Clerk {
     pub fn take(&mut self, stamped: Stamped) {
         let Stamped { at, input } = stamped;
         // A tag that goes on being heard is no news: some tag always lies in view.
-        let from_within =
-            matches!(input, Input::Tick | Input::Device(_) | Input::Antenna { .. } | Input::Watchers(_));
+        let from_within = matches!(
+            input,
+            Input::Tick | Input::Device(_) | Input::Antenna { .. } | Input::Aim(_) | Input::Watchers(_)
+        );
         if !from_within && !matches!(input, Input::Tag(_)) {
             self.last_input_ms = at.mono_ms;
         }
@@ -180,7 +191,12 @@ impl Clerk {
                 let book = book(&self.keeper, &self.presence);
                 self.desk.tag(book, &news, at.mono_ms)
             }
+            Input::Aim(report) => {
+                self.board.aim(report.hint, at);
+                Vec::new()
+            }
             Input::Code(reading) => {
+                self.board.aimed();
                 let book = book(&self.keeper, &self.presence);
                 self.desk.code(book, &reading, at.mono_ms)
             }

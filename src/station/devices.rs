@@ -1,22 +1,21 @@
-//! Starts readers, scanners, cameras and the panel, and turns what cameras say into inputs.
+//! Starts readers, scanners, cameras and the panel, and ends them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use armoury_hardware::camera::{self, CameraEvent, CameraHandle, CameraSettings};
+use armoury_hardware::camera::{self, CameraHandle, CameraSettings};
 use armoury_hardware::panel::{GpioPins, Panel, Signal, open_panel};
 use armoury_hardware::reader::TagDesk;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::cameras::{Lenses, Voice};
 use super::captures::Captures;
 use super::inbox::Inbox;
 use super::input::{DeviceKind, DeviceReport, DeviceState, Input};
 use super::readers::{self, RunningReader};
 use super::scanners;
 use crate::config;
-use crate::domain::ReadPoint;
-use crate::scan::CodeReading;
 
 /// Signals that may wait for the panel; older ones say nothing any more.
 pub const PANEL_MAX: usize = 4;
@@ -38,7 +37,12 @@ pub struct Devices {
 
 impl Devices {
     /// Starts everything in the configuration.
-    pub fn start(configuration: &config::StationConfig, captures: &Captures, inbox: &Inbox) -> Self {
+    pub fn start(
+        configuration: &config::StationConfig,
+        captures: &Captures,
+        lenses: &Lenses,
+        inbox: &Inbox,
+    ) -> Self {
         let (stop, stopped) = watch::channel(false);
         let plans = configuration.antenna_plans();
         let start = |reader: &config::Reader| {
@@ -51,7 +55,8 @@ impl Devices {
             scanners::start(scanner, captures.of_device(&scanner.name), inbox, stopped.clone())
         };
         let scanners = configuration.scanners.iter().map(start).collect();
-        let cameras = configuration.cameras.iter().map(|camera| start_camera(camera, inbox)).collect();
+        let cameras =
+            configuration.cameras.iter().map(|camera| start_camera(camera, lenses, inbox)).collect();
         Self { readers, scanners, cameras, stop }
     }
 
@@ -81,7 +86,7 @@ impl Devices {
     }
 }
 
-fn start_camera(camera: &config::Camera, inbox: &Inbox) -> CameraHandle {
+fn start_camera(camera: &config::Camera, lenses: &Lenses, inbox: &Inbox) -> CameraHandle {
     let settings = CameraSettings {
         name: camera.name.clone(),
         source: match &camera.source {
@@ -95,41 +100,10 @@ fn start_camera(camera: &config::Camera, inbox: &Inbox) -> CameraHandle {
         width: camera.width,
         height: camera.height,
     };
-    let (name, read_point, inbox) = (camera.name.clone(), camera.read_point.clone(), inbox.clone());
-    inbox.put_soon(report(&name, DeviceKind::Camera, DeviceState::Starting, camera.source.to_string()));
-    camera::spawn(settings, move |event| from_camera(event, &name, &read_point, &inbox))
-}
-
-fn from_camera(event: CameraEvent, name: &str, read_point: &ReadPoint, inbox: &Inbox) {
-    let input = match event {
-        CameraEvent::Code(code) => {
-            let bytes = with_gs1_prefix(code.aim.as_deref(), code.bytes);
-            Input::Code(CodeReading { read_point: read_point.clone(), bytes, text: code.text })
-        }
-        CameraEvent::Up { what } => report(name, DeviceKind::Camera, DeviceState::Up, what),
-        CameraEvent::Figures { frames_per_s, ms_per_frame, read, skipped, .. } => report(
-            name,
-            DeviceKind::Camera,
-            DeviceState::Figures,
-            format!(
-                "{frames_per_s:.0} frames/s · {ms_per_frame:.0} ms/frame · {read} read · {skipped} skipped"
-            ),
-        ),
-        CameraEvent::Refused { file_or_what, why } => {
-            // The device's line shows it only until the next figures; the log keeps it.
-            tracing::warn!("camera {name}: {file_or_what}: {why}");
-            report(name, DeviceKind::Camera, DeviceState::Warning, format!("{file_or_what}: {why}"))
-        }
-        CameraEvent::Down { why, retry_in_ms } => report(
-            name,
-            DeviceKind::Camera,
-            DeviceState::Down,
-            format!("{why} · again in {} s", retry_in_ms.div_ceil(1000)),
-        ),
-    };
-    if inbox.put_blocking(input).is_err() {
-        tracing::debug!("camera {name}: the station is ending");
-    }
+    let mut voice = Voice::new(camera, inbox);
+    let source = camera.source.to_string();
+    inbox.put_soon(report(&camera.name, DeviceKind::Camera, DeviceState::Starting, source));
+    camera::spawn_with(settings, lenses.settings_of(camera), move |event| voice.heard(event))
 }
 
 /// A GS1 symbol says what it is only by its AIM identifier: without it the elements are just digits.
@@ -142,7 +116,8 @@ pub(super) fn with_gs1_prefix(aim: Option<&str>, bytes: Vec<u8>) -> Vec<u8> {
 
 /// A device's word about itself.
 pub(super) fn report(name: &str, kind: DeviceKind, state: DeviceState, detail: String) -> Input {
-    Input::Device(DeviceReport { name: name.to_owned(), kind, state, detail, identity: None, figures: None })
+    let name = name.to_owned();
+    Input::Device(DeviceReport { name, kind, state, detail, identity: None, figures: None, camera: None })
 }
 
 /// Starts the panel on a thread of its own. Without one in the configuration signals go nowhere.

@@ -1,12 +1,13 @@
 //! Everything that happens to the station becomes one [`Input`], stamped at the edge, in one inbox.
 
+use armoury_hardware::camera::AimHint;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::protocol::{Ask, Outcome};
 use super::tags::TagDone;
-use crate::domain::{Moment, Role, Seq};
+use crate::domain::{Moment, ReadPoint, Role, Seq};
 use crate::scan::{CodeReading, TagReading};
 
 /// An input with its time.
@@ -26,6 +27,8 @@ pub enum Input {
     Tag(TagReading),
     /// A camera sees a code.
     Code(CodeReading),
+    /// A camera sees a code that is not taken.
+    Aim(AimReport),
     /// A device has something to say about itself.
     Device(DeviceReport),
     /// A reader says that one of its antennas is missing.
@@ -53,7 +56,7 @@ pub enum Input {
 }
 
 /// How a device is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeviceReport {
     /// Its name in the configuration.
     pub name: String,
@@ -69,6 +72,47 @@ pub struct DeviceReport {
     /// How a reader's line is doing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub figures: Option<ReaderFigures>,
+    /// How a camera is doing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera: Option<CameraFigures>,
+}
+
+/// A code that somebody holds before a camera and that is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AimReport {
+    /// The camera's name in the configuration.
+    pub camera: String,
+    /// Where it looks.
+    pub read_point: ReadPoint,
+    /// What would help.
+    pub hint: AimHint,
+}
+
+/// How a camera is doing. Counts are since the station's start.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CameraFigures {
+    /// Pictures that came in, a second.
+    pub frames_per_s: f32,
+    /// Pictures read.
+    pub read: u64,
+    /// Pictures not looked at: a newer one was there, nothing had changed, or there was no time.
+    pub skipped: u64,
+    /// Pictures given up because reading took too long or a reader stumbled.
+    pub abandoned: u64,
+    /// Mean time to read one, milliseconds.
+    pub ms_per_frame: f32,
+    /// What the last look was allowed to take, milliseconds; it follows the machine.
+    pub budget_ms: f32,
+    /// Kind and end of the last code that was taken.
+    pub last_code: Option<String>,
+    /// How long ago that was, seconds.
+    pub last_code_ago_s: Option<u64>,
+    /// What would help to read the code that is held before it now.
+    pub aim: Option<AimHint>,
+    /// How sharp the last code seen was, 0 to 1; 0.5 and more is in focus.
+    pub sharpness: Option<f32>,
+    /// Pixels a module of it.
+    pub module_px: Option<f32>,
 }
 
 /// How a reader's line is doing. Counts are since the station's start.

@@ -13,6 +13,7 @@ use armoury_hardware::capture::CaptureError;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::cameras::Lenses;
 use super::captures::Captures;
 use super::clerk::{Clerk, ClerkSettings, Outlets};
 use super::clock::Clock;
@@ -146,6 +147,7 @@ impl Station {
         let clerk_settings = clerk_settings(configuration, options.policy);
         let (tag_jobs, jobs) = mpsc::channel(tags::JOBS_MAX);
         let captures = Captures::of(configuration);
+        let lenses = Lenses::of(configuration);
         if let Some(folder) = &options.capture {
             captures.start_all(folder, clock.now()).map_err(StationError::Capture)?;
         }
@@ -156,6 +158,7 @@ impl Station {
             let mut clerk = Clerk::start(opened, &clerk_settings, outlets, clock.now())?;
             clerk.set_acknowledged(acknowledged, last_receipt_wall_ms);
             clerk.set_readers(tag_jobs, captures.clone());
+            clerk.set_lenses(lenses.clone());
             clerk.set_inbox(inbox.gauge());
             (clerk, view_seen)
         };
@@ -181,7 +184,7 @@ impl Station {
                 Sender { station, key, reader, acknowledged, head: head_seen.clone(), nudge, stop: stopped };
             tasks.extend(road::start(headquarters, sender, &inbox));
         }
-        let devices = Devices::start(configuration, &captures, &inbox);
+        let devices = Devices::start(configuration, &captures, &lenses, &inbox);
         tasks.push(tags::start(devices.desks(), folder, inbox.clone(), jobs));
         let socket = configuration.station.socket.clone();
         Ok(Self { view, head: head_seen, inbox, devices, captures, clerk, panel, tasks, stop, socket })

@@ -4,9 +4,9 @@
 //! |---|---|
 //! | `input`, `inbox` | everything that can happen, in one order |
 //! | `clerk`, `asks`, `around`, `keeper`, `store` | the owner: decides, writes, and only then shows |
-//! | `board`, `alarms`, `warnings`, `words`, `view` | what is shown |
+//! | `board`, `hints`, `alarms`, `warnings`, `words`, `view` | what is shown |
 //! | `socket`, `protocol`, `peer` | screens and commands |
-//! | `devices`, `readers`, `scanners`, `road`, `clock` | what reaches the inbox from outside |
+//! | `devices`, `readers`, `scanners`, `cameras`, `road`, `clock` | what reaches the inbox from outside |
 //! | `code_book` | marks and badges that were printed here |
 //! | `tags`, `tag_book`, `passwords`, `alone` | work on tags at a reader, and the same without a running station |
 //! | `recording`, `captures` | the inbox on paper, and the bytes of a reader or scanner |
@@ -17,11 +17,13 @@ pub mod alone;
 mod around;
 mod asks;
 pub mod board;
+pub mod cameras;
 pub mod captures;
 pub mod clerk;
 pub mod clock;
 mod code_book;
 mod devices;
+mod hints;
 pub mod inbox;
 pub mod input;
 pub mod keeper;

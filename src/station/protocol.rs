@@ -211,6 +211,22 @@ pub enum Ask {
     },
     /// Begin for all of them where none runs, else end those that do.
     CaptureTurn {},
+    /// Read with all there is for a moment.
+    ReadNow {
+        /// With which camera; left out, with all.
+        #[serde(default)]
+        camera: Option<String>,
+    },
+    /// What a camera sees, as characters.
+    CameraPicture {
+        /// Which; left out, the first by name.
+        #[serde(default)]
+        camera: Option<String>,
+        /// Most characters a row; the station has a ceiling of its own.
+        columns: u16,
+        /// Most rows.
+        rows: u16,
+    },
     /// Play a part in the demonstration.
     Demo {
         /// Which.

@@ -196,6 +196,7 @@ impl Voice {
             detail,
             identity: None,
             figures: Some(figures),
+            camera: None,
         }));
     }
 
@@ -212,6 +213,7 @@ impl Voice {
             detail,
             identity,
             figures: None,
+            camera: None,
         }));
     }
 

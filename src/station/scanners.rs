@@ -120,6 +120,7 @@ impl Voice {
             detail,
             identity,
             figures: None,
+            camera: None,
         }));
     }
 

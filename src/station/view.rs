@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::input::ReaderFigures;
+use super::input::{CameraFigures, ReaderFigures};
 use crate::domain::armoury::Counts;
 use crate::domain::{Mode, Practice, Reason, Seq, Verdict};
 
@@ -174,6 +174,9 @@ pub struct Device {
     pub last_sign_wall_ms: Option<i64>,
     /// How a reader's line is doing, while it works.
     pub figures: Option<ReaderFigures>,
+    /// How a camera is doing, while it works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera: Option<CameraFigures>,
 }
 
 /// Tag reads, and the queue in which everything waits for its turn. Counts are since the start.

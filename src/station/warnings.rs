@@ -100,6 +100,7 @@ mod tests {
             detail: detail.into(),
             identity: None,
             figures: None,
+            camera: None,
         }
     }
 

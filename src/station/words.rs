@@ -1,10 +1,17 @@
 //! What the station says: verdict, why, what now (`ux.md` section 8). Short, spoken English; never blame.
 
+use std::borrow::Cow;
+
+use armoury_hardware::camera::AimHint;
+
 use crate::domain::{
     Armoury, DeskEvent, DeskKind, Evidence, PersonId, Reason, Road, Roster, WeaponId, armoury::Holding,
 };
-
+use crate::identity::mark::printable;
 use crate::scan::control::Health;
+
+/// Characters of a code that are shown.
+const TAIL: usize = 4;
 
 /// Why and what now, with a code for the telephone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -77,6 +84,28 @@ pub fn ill_antenna(health: &Health) -> String {
     format!("{}, hardly read: look at antenna, cable and control tag", control_tag(health))
 }
 
+/// The end of a code: enough to know it again, too little to say what or whose it is. What a terminal would obey or a
+/// reader would not see is left out.
+pub fn tail(code: &str) -> String {
+    let is_shown = |c: &char| !matches!(printable(c.encode_utf8(&mut [0; 4])), Cow::Owned(_));
+    let end: Vec<char> = code.chars().filter(is_shown).rev().take(TAIL).collect();
+    end.into_iter().rev().collect()
+}
+
+/// Why a code in view is not taken, and what to do.
+pub fn aim(hint: AimHint) -> (&'static str, &'static str) {
+    match hint {
+        AimHint::TooDark => ("Code too dark", "More light on the mark."),
+        AimHint::TooSmall => ("Code too small", "Hold it nearer."),
+        AimHint::TooTilted => ("Code too tilted", "Hold it flat to the camera."),
+        AimHint::OutOfFocus => ("Code out of focus", "Hold it still, a little further away."),
+        AimHint::Unreadable => ("Code seen but not readable", "Hold it nearer."),
+        AimHint::Unconfirmed => ("Code read, not confirmed", "Hold it still."),
+        AimHint::Unchecked => ("Bar code without check character", "Show the tag or another mark."),
+        AimHint::NoCode => ("No code seen", "Hold the mark before the camera."),
+    }
+}
+
 /// A few words for the recent list and alarms.
 pub fn short(reason: Reason) -> &'static str {
     match reason {
@@ -111,11 +140,7 @@ fn code(reason: Reason) -> String {
 }
 
 fn refusal(reason: Reason, weapon: &str, bearer: &str, evidence: &[Evidence]) -> String {
-    let tail = || {
-        let value = evidence.first().map_or("", |evidence| evidence.value.as_str());
-        let shown: Vec<char> = value.chars().filter(|c| !c.is_control()).rev().take(4).collect();
-        shown.into_iter().rev().collect::<String>().to_uppercase()
-    };
+    let tail = || tail(evidence.first().map_or("", |evidence| evidence.value.as_str())).to_uppercase();
     match reason {
         Reason::UnknownTag => format!("Tag ending {} is not in the book.", tail()),
         Reason::UnknownBadge => format!("Badge ending {} is not in the book.", tail()),

@@ -120,6 +120,11 @@ fn page_keys(table: &mut Table, ui: &Ui, view: &View) {
                 Action::Refuse("Nothing waits to be handled.".into())
             };
             table.footer(Key::Enter, "Enter", "Handled", handled);
+            let read = match ui.next_camera(view) {
+                Some(_) => acting(ui, Action::Wish(Wish::ReadNow)),
+                None => Action::Refuse("Read now: no camera is configured.".into()),
+            };
+            table.footer(Key::Char('n'), "n", "Read now", read);
         }
         Page::Alarms => alarm_keys(table, ui, view),
         Page::Devices => {
@@ -130,6 +135,11 @@ fn page_keys(table: &mut Table, ui: &Ui, view: &View) {
             };
             table.footer(Key::Char('R'), "R", "Send", send);
             table.footer(Key::Char('C'), "C", "Capture", acting(ui, Action::Wish(Wish::Capture)));
+            let look = match ui.next_camera(view) {
+                Some(camera) => acting(ui, Action::Wish(Wish::Picture(camera.to_owned()))),
+                None => Action::Refuse("Look: no camera is configured.".into()),
+            };
+            table.footer(Key::Char('v'), "v", "View", look);
             moves(table, Action::Scroll(-1), Action::Scroll(1), Action::Scroll(-100), Action::Scroll(100));
         }
         Page::Help => {
@@ -184,6 +194,9 @@ fn common_keys(table: &mut Table, ui: &Ui) {
     for (key, name, label, page) in pages {
         if page == ui.page {
             table.unnamed(key, Action::Nothing);
+        } else if page == Page::Scan && ui.page == Page::Devices {
+            // Esc, named in the same row, leads there too.
+            table.unnamed(key, Action::Open(page));
         } else {
             table.footer(key, name, label, Action::Open(page));
         }
@@ -197,7 +210,8 @@ fn common_keys(table: &mut Table, ui: &Ui) {
         table.unnamed(Key::Char('0'), Action::Nothing);
     } else {
         table.unnamed(Key::Char('m'), choose);
-        table.footer(Key::Esc, "Esc", "Back", Action::Open(Page::Scan));
+        let back = if ui.picture.is_some() { Action::ClosePicture } else { Action::Open(Page::Scan) };
+        table.footer(Key::Esc, "Esc", "Back", back);
         table.unnamed(Key::Char('0'), Action::Open(Page::Scan));
     }
     table.footer(Key::Char('q'), "q", "Leave", Action::Leave);
@@ -239,7 +253,8 @@ fn why_not(ui: &Ui, scene: &Scene, key: Key) -> Action {
     }
     let other_case = |c: char| if c.is_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
     match key {
-        Key::Char(c @ ('a' | 't' | 'T' | 'A' | 'R' | 'C'))
+        Key::Char('n') => Action::Refuse("n works on Scan (1).".into()),
+        Key::Char(c @ ('a' | 't' | 'T' | 'A' | 'R' | 'C' | 'v'))
             if !is_bound(ui, scene, Key::Char(other_case(c))) =>
         {
             let page = if c.eq_ignore_ascii_case(&'a') { "Alarms (4)" } else { "Devices (5)" };

@@ -15,6 +15,9 @@ const BOUNCE_MS: u64 = 150;
 /// must not be given twice by it.
 const HOLD_MS: u64 = 600;
 
+/// What a camera sees is asked for in at most so many columns and rows: what the smallest screen has room for.
+const PICTURE: (u16, u16) = (76, 18);
+
 /// A key, as far as screens care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Key {
@@ -57,6 +60,8 @@ pub enum Action {
     ChooseMode,
     /// Leave the mode as it is.
     KeepMode,
+    /// Show the list of devices again.
+    ClosePicture,
     /// Move to this alarm.
     Select(u64),
     /// Move a long page by so many lines.
@@ -68,7 +73,7 @@ pub enum Action {
 }
 
 /// What a key can ask the station for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
     /// The STOP or ASK of that entry is dealt with; one that could not be entered has no number.
     Handled(Option<u64>),
@@ -82,33 +87,43 @@ pub enum Wish {
     SyncNow,
     /// Write the lines of readers and scanners down, or end that.
     Capture,
+    /// Read with all there is for a moment.
+    ReadNow,
+    /// What that camera sees.
+    Picture(String),
     /// A part in the demonstration.
     Demo(DemoAct),
 }
 
 impl Wish {
     /// As the protocol has it.
-    pub fn ask(self) -> Ask {
+    pub fn ask(&self) -> Ask {
         match self {
-            Self::Handled(seq) => Ask::Handled { seq },
-            Self::Acknowledge(alarm) => Ask::Acknowledge { alarm },
-            Self::SetMode(mode) => Ask::SetMode { mode },
+            Self::Handled(seq) => Ask::Handled { seq: *seq },
+            Self::Acknowledge(alarm) => Ask::Acknowledge { alarm: *alarm },
+            Self::SetMode(mode) => Ask::SetMode { mode: *mode },
             Self::TestPanel => Ask::TestPanel {},
             Self::SyncNow => Ask::SyncNow {},
             Self::Capture => Ask::CaptureTurn {},
-            Self::Demo(act) => Ask::Demo { act },
+            Self::ReadNow => Ask::ReadNow { camera: None },
+            Self::Picture(camera) => {
+                Ask::CameraPicture { camera: Some(camera.clone()), columns: PICTURE.0, rows: PICTURE.1 }
+            }
+            Self::Demo(act) => Ask::Demo { act: *act },
         }
     }
 
     /// What is said when the station has done it.
-    pub fn done(self) -> String {
+    pub fn done(&self) -> String {
         match self {
             Self::Handled(_) => "Noted as handled.".into(),
             Self::Acknowledge(_) => "Acknowledged. The alarm stays until its cause is gone.".into(),
-            Self::SetMode(mode) => format!("Mode is {}.", words::mode(mode)),
+            Self::SetMode(mode) => format!("Mode is {}.", words::mode(*mode)),
             Self::TestPanel => "Lamps one after the other, then the buzzer.".into(),
             Self::SyncNow => "Sending to headquarters.".into(),
             Self::Capture => "The lines are written down, or no more.".into(),
+            Self::ReadNow => "Reading with all there is. Hold the mark still.".into(),
+            Self::Picture(camera) => format!("This is what {camera} sees."),
             Self::Demo(DemoAct::Draw) => "The next soldier draws a weapon.".into(),
             Self::Demo(DemoAct::Return) => "Somebody brings theirs back.".into(),
             Self::Demo(DemoAct::Wrong) => "Somebody tries what they may not.".into(),
@@ -119,13 +134,14 @@ impl Wish {
     }
 
     /// Whether both come from one key: a held Enter must not go through all that waits.
-    fn same_key(self, other: Self) -> bool {
-        self == other || matches!((self, other), (Self::Handled(_), Self::Handled(_)))
+    fn same_key(&self, other: &Self) -> bool {
+        let pair = (self, other);
+        self == other || matches!(pair, (Self::Handled(_), Self::Handled(_)))
     }
 
     /// Milliseconds within which a second press of the same key is the first one.
-    fn guard_ms(self) -> u64 {
-        if matches!(self, Self::Demo(_)) { BOUNCE_MS } else { HOLD_MS }
+    fn guard_ms(&self) -> u64 {
+        if matches!(self, Self::Demo(_) | Self::Picture(_)) { BOUNCE_MS } else { HOLD_MS }
     }
 }
 
@@ -135,8 +151,10 @@ pub fn turn(ui: &mut Ui, action: &Action) {
     match action {
         Action::Open(page) => {
             ui.page = *page;
+            ui.picture = None;
             ui.scroll = 0;
         }
+        Action::ClosePicture => ui.picture = None,
         Action::ChooseMode => ui.choosing_mode = true,
         Action::KeepMode | Action::Wish(Wish::SetMode(_)) => ui.choosing_mode = false,
         Action::Select(alarm) => ui.selected_alarm = Some(*alarm),
@@ -185,8 +203,8 @@ impl Guard {
     /// Whether this press counts; `now_ms` only runs forward. Presses that do not count prolong the wait, so that a
     /// key held for ten seconds acts once.
     pub fn admits(&mut self, wish: Wish, now_ms: u64) -> bool {
-        let blocked = self.last.is_some_and(|(last, at_ms)| {
-            last.same_key(wish) && now_ms.saturating_sub(at_ms) < wish.guard_ms()
+        let blocked = self.last.as_ref().is_some_and(|(last, at_ms)| {
+            last.same_key(&wish) && now_ms.saturating_sub(*at_ms) < wish.guard_ms()
         });
         self.last = Some((wish, now_ms));
         !blocked
@@ -211,10 +229,10 @@ mod tests {
     #[test]
     fn a_bouncing_key_acts_once_and_a_quick_hand_acts_twice() {
         let mut guard = Guard::default();
-        let draw = Wish::Demo(DemoAct::Draw);
-        assert!(guard.admits(draw, 0));
-        assert!(!guard.admits(draw, 149));
-        assert!(guard.admits(draw, 300));
+        let draw = || Wish::Demo(DemoAct::Draw);
+        assert!(guard.admits(draw(), 0));
+        assert!(!guard.admits(draw(), 149));
+        assert!(guard.admits(draw(), 300));
         assert!(guard.admits(Wish::SyncNow, 310));
     }
 }

@@ -1,6 +1,7 @@
 //! What a screen knows beside the station's picture: which page is open, how it looks, what it last said.
 
 use jiff::tz::TimeZone;
+use serde::Deserialize;
 
 use crate::domain::{Role, Verdict};
 use crate::station::view::{Alarm, AlarmState, View};
@@ -50,6 +51,19 @@ pub struct Ui {
     pub selected_alarm: Option<u64>,
     /// Lines a long page has been moved up by.
     pub scroll: u16,
+    /// What a camera saw when it was asked; it stands on Devices in the place of the list.
+    pub picture: Option<CameraPicture>,
+}
+
+/// What a camera saw, as characters.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CameraPicture {
+    /// Its name.
+    pub camera: String,
+    /// How old the picture was when it was asked for, milliseconds.
+    pub age_ms: u64,
+    /// The rows.
+    pub rows: Vec<String>,
 }
 
 /// A page.
@@ -88,7 +102,17 @@ impl Ui {
             choosing_mode: false,
             selected_alarm: None,
             scroll: 0,
+            picture: None,
         }
+    }
+
+    /// The camera whose picture a key asks for: the first, or the one after that which is shown.
+    pub fn next_camera<'v>(&self, view: &'v View) -> Option<&'v str> {
+        let cameras =
+            || view.devices.iter().filter(|device| device.kind == "camera").map(|device| &*device.name);
+        let shown = self.picture.as_ref().map(|picture| picture.camera.as_str());
+        let after = cameras().skip_while(|name| Some(*name) != shown).nth(1);
+        after.or_else(|| cameras().next())
     }
 
     /// Whether this screen may ask for changes at all. Which of them is the station's to say: a rule kept in two

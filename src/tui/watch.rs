@@ -275,6 +275,7 @@ impl Watch {
         };
         self.retry_at = retry_at;
         self.ui.choosing_mode = false;
+        self.ui.picture = None;
         self.scene = Scene::Lost(Box::new(Lost { old, cause, retry_in_s: 0 }));
         self.dirty = true;
         if !self.asked.is_empty() {
@@ -286,6 +287,7 @@ impl Watch {
     fn answer(&mut self, answer: Answer) {
         let Some(wish) = self.asked.remove(&answer.id) else { return };
         match answer.outcome {
+            Outcome::Done(done) if matches!(wish, Wish::Picture(_)) => self.picture(&wish, done),
             // What came of it, where that says more than the key alone.
             Outcome::Done(done) => match done["said"].as_str() {
                 Some(said) => self.say(said.to_owned(), false),
@@ -295,13 +297,25 @@ impl Watch {
         }
     }
 
+    /// What a camera sees; only where the page for it is still open.
+    fn picture(&mut self, wish: &Wish, done: serde_json::Value) {
+        match serde_json::from_value(done) {
+            Ok(_) if self.ui.page != Page::Devices => {}
+            Ok(picture) => {
+                self.ui.picture = Some(picture);
+                self.say(wish.done(), false);
+            }
+            Err(error) => self.say(format!("The picture cannot be shown: {error}"), true),
+        }
+    }
+
     /// Takes an event; true to leave.
     fn event(&mut self, event: &Event) -> bool {
         self.dirty |= matches!(event, Event::Resize(..));
         let Some(key) = keys::key_of(event) else { return false };
         let action = bindings::on_key(&self.ui, &self.scene, key);
         if let Action::Wish(wish) = &action
-            && !self.guard.admits(*wish, self.started.elapsed().as_millis() as u64)
+            && !self.guard.admits(wish.clone(), self.started.elapsed().as_millis() as u64)
         {
             return false;
         }
@@ -321,8 +335,9 @@ impl Watch {
     fn wish(&mut self, wish: Wish) {
         let id = self.next_id;
         self.next_id += 1;
+        let what = Box::new(wish.ask());
         self.asked.insert(id, wish);
-        self.tell_link(ToLink::Ask { id, what: Box::new(wish.ask()) });
+        self.tell_link(ToLink::Ask { id, what });
     }
 
     fn tell_link(&mut self, message: ToLink) {

@@ -1,9 +1,11 @@
 //! Readers, their antennas, cameras and scanners: held to what the devices can, and to not standing in each other's way.
 
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use armoury::config::{KeyMap, Port, Protocol, ScannerKind, Session, Target};
+use armoury::config::{
+    Confirm, KeyMap, Port, Protocol, Reading, ScannerKind, Session, Symbology, Target, parse,
+};
 use armoury::domain::AntennaPlan;
 use armoury::domain::ReadPoint;
 
@@ -225,4 +227,41 @@ fn scanners_take_what_is_written_and_are_held_to_what_they_can() {
     scanner("aim = \"yes\"\n", &[(6, "scanner.aim", "true or false")]);
     scanner("power_dbm = 3\n", &[(6, "scanner.power_dbm", "does not exist")]);
     refused_after_station("[[scanner]]\nname = \"s\"\n", &[(3, "scanner.port", "/dev/input/by-id")]);
+}
+
+#[test]
+fn what_a_camera_reads_is_held_to_what_can_be_confirmed() {
+    let camera = |lines: &str, expected: &[(usize, &str, &str)]| {
+        let text = format!("[[camera]]\nname = \"c\"\nsource = \"pipe:x\"\n{lines}");
+        refused_after_station(&text, expected);
+    };
+    let key = "camera.symbologies";
+    camera("symbologies = \"qr\"\n", &[(6, key, "a list such as")]);
+    camera("symbologies = []\n", &[(6, key, "the list is empty")]);
+    camera("symbologies = [\"qr\", \"aztec\"]\n", &[(6, key, "\"code128\" or \"code39\"")]);
+    camera("symbologies = [\"qr\", \"qr\"]\n", &[(6, key, "twice")]);
+    camera("confirm = \"twice\"\n", &[(6, "camera.confirm", "\"two_frames\"")]);
+    camera(
+        "confirm = \"both_readers\"\nsymbologies = [\"qr\", \"data_matrix\"]\n",
+        &[(7, key, "only \"qr\" has a second reader")],
+    );
+    camera("code39_format = \"a##\"\n", &[(6, "camera.code39_format", "@ for a letter")]);
+    camera(
+        "symbologies = [\"qr\"]\ncode39_format = \"@##\"\n",
+        &[(7, "camera.code39_format", "is not among the symbologies")],
+    );
+}
+
+#[test]
+fn a_camera_reads_everything_unless_told_otherwise() {
+    let reading = |lines: &str| {
+        let text = format!("[station]\nid = \"a\"\n[[camera]]\nname = \"c\"\nsource = \"pipe:x\"\n{lines}");
+        parse(&text, Path::new("/srv")).expect("a configuration").cameras.remove(0).reading
+    };
+    assert_eq!(reading(""), Reading::default());
+    let both = reading("confirm = \"both_readers\"\n");
+    assert_eq!((both.confirm, both.symbologies), (Confirm::BothReaders, vec![Symbology::Qr]));
+    let named = reading("symbologies = [\"code39\"]\nconfirm = \"two_frames\"\ncode39_format = \"@-##\"\n");
+    assert_eq!((named.confirm, &named.symbologies[..]), (Confirm::TwoFrames, &[Symbology::Code39][..]));
+    assert_eq!(named.code39_format.as_deref(), Some("@-##"));
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use armoury::config::{
     Antenna, Camera, CameraSource, Desk, Headquarters, KeyMap, Panel, PictureFormat, Port, Presence,
-    Protocol, Reader, Region, Scanner, ScannerKind, Session, StationConfig, Target, load_policy, parse,
-    parse_policy, sample_policy, sample_station,
+    Protocol, Reader, Reading, Region, Scanner, ScannerKind, Session, StationConfig, Target, load_policy,
+    parse, parse_policy, sample_policy, sample_station,
 };
 use armoury::domain::{Mode, Policy, ReadPoint, StationId};
 use proptest::prelude::*;
@@ -193,6 +193,7 @@ fn any_config() -> impl Strategy<Value = StationConfig> {
                 format: PictureFormat::Grey,
                 width: 640,
                 height: 480,
+                reading: Reading::default(),
                 read_point: ReadPoint::new(id),
             }));
             config.scanners.extend(scanner);

@@ -4,6 +4,7 @@ use armoury::domain::{Mode, Role};
 use armoury::station::protocol::DemoAct;
 use armoury::tui::bindings::{Place, named, on_key};
 use armoury::tui::keys::{Action, Key, Wish, turn};
+use armoury::tui::ui::CameraPicture;
 use armoury::tui::{Page, Scene, Ui};
 
 use super::pictures::{PAGES, all_views, live, lost, ready, stop, text, ui};
@@ -139,4 +140,35 @@ fn road_and_send_are_told_apart_by_their_case() {
     let scene = live(ready());
     assert_eq!(on_key(&demo, &scene, Key::Char('r')), Action::Wish(Wish::Demo(DemoAct::Road)));
     assert_eq!(on_key(&demo, &scene, Key::Char('R')), Action::Wish(Wish::SyncNow));
+}
+
+#[test]
+fn the_camera_is_asked_to_read_on_scan_and_to_show_what_it_sees_on_devices() {
+    let scene = live(super::pictures::silent());
+    assert_eq!(on_key(&ui(), &scene, Key::Char('n')), Action::Wish(Wish::ReadNow));
+    let mut ui = Ui { page: Page::Devices, ..ui() };
+    assert_eq!(on_key(&ui, &scene, Key::Char('v')), Action::Wish(Wish::Picture("camera".into())));
+    assert!(matches!(on_key(&ui, &scene, Key::Char('n')), Action::Refuse(why) if why.contains("Scan")));
+    let rows = vec!["@@@   ".to_owned(), "   @@@".to_owned()];
+    ui.picture = Some(CameraPicture { camera: "camera".into(), age_ms: 2_000, rows });
+    let shown = text(&super::pictures::painted(&scene, &ui, (80, 24)));
+    for line in ["camera · 2 s old", "@@@   ", "   @@@"] {
+        assert!(shown.contains(line), "{line:?} is not on\n{shown}");
+    }
+    let back = on_key(&ui, &scene, Key::Esc);
+    turn(&mut ui, &back);
+    assert_eq!((ui.page, ui.picture), (Page::Devices, None), "first back to the list");
+}
+
+#[test]
+fn a_station_without_a_camera_says_so() {
+    let mut view = ready();
+    view.devices.retain(|device| device.kind != "camera");
+    let scene = live(view);
+    let devices = Ui { page: Page::Devices, ..ui() };
+    for (ui, key) in [(ui(), 'n'), (devices, 'v')] {
+        assert!(
+            matches!(on_key(&ui, &scene, Key::Char(key)), Action::Refuse(why) if why.contains("no camera"))
+        );
+    }
 }

@@ -117,6 +117,7 @@ fn device(name: &str, kind: &str, state: &str, detail: &str, sign_ago_ms: Option
         warnings: Vec::new(),
         last_sign_wall_ms: sign_ago_ms.map(|ago| NOW_MS - ago),
         figures: None,
+        camera: None,
     }
 }
 

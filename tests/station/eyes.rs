@@ -1,10 +1,11 @@
 //! Marks in pictures: a folder, a pipe, and pictures that are none.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use armoury_hardware::symbol::{Symbology, draw};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::bench::badge;
 use crate::desk::{desk_entries, device_is, draws, entry};
@@ -128,6 +129,102 @@ fn a_camera_that_is_not_there_is_an_alarm_and_not_the_end() {
     }
     draws(&reader, &mut watcher, 1, 3);
     assert_eq!(station.stop().status, Some(0));
+}
+
+/// The mark of a weapon as raw frames of a camera that shows it over and over.
+fn held(house: &House, text: &str, more: &str) -> String {
+    let frame = draw(text, Symbology::DataMatrix, 6).expect("a code");
+    let raw = house.write("held.grey", &frame.pixels);
+    format!(
+        "[[camera]]\nname = \"lens\"\nsource = \"pipe:while cat {raw}; do sleep 0.05; done\"\nwidth = {}\n\
+         height = {}\nread_point = \"hatch\"\n{more}",
+        frame.width, frame.height
+    )
+}
+
+#[test]
+fn a_camera_tells_its_figures_and_shows_what_it_sees() {
+    let house = House::new("--live");
+    house.configure(&held(&house, MARK, "symbologies = [\"data_matrix\"]\nconfirm = \"two_frames\"\n"));
+    let reader = house.reader();
+    reader.place(badge(1));
+    let station = house.station();
+    let mut watcher = Watcher::attach(&house.socket());
+    watcher.until("the mark is an item", |view| view["recent"][0]["item"] == "W40");
+    let told = watcher.until("the figures come", |view| {
+        let lens = view["devices"].as_array().expect("a list").iter().find(|one| one["name"] == "lens");
+        lens.is_some_and(|lens| lens["camera"]["last_code"].is_string())
+    });
+    let lens = told["devices"].as_array().expect("a list").iter().find(|one| one["name"] == "lens");
+    let figures = &lens.expect("the camera")["camera"];
+    assert_eq!(figures["last_code"], "data_matrix ..5B9T", "its end and no more");
+    assert!(!told.to_string().contains(MARK), "the whole mark is in no picture: {told}");
+    for figure in ["frames_per_s", "read", "budget_ms", "sharpness"] {
+        assert!(figures[figure].as_f64().is_some_and(|value| value > 0.0), "{figure}: {figures}");
+    }
+    assert_eq!(figures["abandoned"], 0);
+    let mut ask = |what: Value| watcher.ask(&json!({ "id": 1, "do": what }), |_| ()).expect("an answer");
+    let picture = ask(json!({ "camera_picture": { "columns": 9999, "rows": 40 } }));
+    let rows = picture["done"]["rows"].as_array().unwrap_or_else(|| panic!("{picture}"));
+    assert!((10..=40).contains(&rows.len()), "{picture}");
+    assert!(rows.iter().all(|row| row.as_str().is_some_and(|row| row.len() <= 160 && row.is_ascii())));
+    assert_eq!(ask(json!({ "read_now": {} }))["done"]["cameras"], json!(["lens"]));
+    let refused = ask(json!({ "read_now": { "camera": "lends" } }));
+    assert!(refused["refused"]["why"].as_str().is_some_and(|why| why.contains("there is lens")), "{refused}");
+    assert_eq!(station.stop().status, Some(0));
+}
+
+#[test]
+fn a_code_that_is_not_confirmed_is_a_hint_and_never_an_act() {
+    let house = House::new("--live");
+    let frame = draw("WITHOUT", Symbology::Code39, 2).expect("a code");
+    let raw = house.write("bars.grey", &frame.pixels);
+    house.configure(&format!(
+        "[[camera]]\nname = \"lens\"\nsource = \"pipe:while cat {raw}; do sleep 0.05; done\"\nwidth = {}\n\
+         height = {}\nread_point = \"hatch\"\n",
+        frame.width, frame.height
+    ));
+    let station = house.station();
+    let mut watcher = Watcher::attach(&house.socket());
+    let view = watcher.until("the desk says what is wrong", |view| {
+        view["desk"]["why"] == "Bar code without check character."
+    });
+    assert_eq!(view["desk"]["verdict"], "AGAIN");
+    assert_eq!(station.stop().status, Some(0));
+    assert!(desk_entries(&house).is_empty(), "nothing was done: {:?}", desk_entries(&house));
+}
+
+#[test]
+fn a_link_is_never_opened_and_control_characters_reach_no_screen() {
+    let door = TcpListener::bind("127.0.0.1:0").expect("a port");
+    door.set_nonblocking(true).expect("a door one can look through");
+    let link = format!("http://{}/8004/A1", door.local_addr().expect("an address"));
+    let evil = "\u{1b}[2J\u{1b}]0;gone\u{7}\u{9b}31mRED\r\n\u{202e}txt";
+    let house = House::new("--live");
+    let pictures = pictures(&house);
+    house.configure(FOLDER);
+    let station = house.station();
+    let mut watcher = Watcher::attach(&house.socket());
+    for (name, text) in [("a.png", link.as_str()), ("b.png", evil), ("c.png", &format!("CMD:{evil}"))] {
+        let part = pictures.join(format!("{name}.part"));
+        draw(text, Symbology::Qr, 5).expect("a code").save_png(&part).expect("a picture");
+        fs::rename(part, pictures.join(name)).expect("renamed");
+    }
+    // A name that a terminal would obey is told, made harmless.
+    fs::write(pictures.join("\u{1b}[2Jd.png"), "no picture").expect("a file");
+    until("both are answered", || desk_entries(&house).len() >= 2);
+    until("the name is told", || station.err().contains("[2Jd.png"));
+    watcher.until("the name is shown", |view| view["devices"].to_string().contains("[2Jd.png"));
+    let shown = house.armoury(&["status", "--socket", house.socket().to_str().expect("a path")]).done().out;
+    assert!(shown.lines().count() > 4, "{shown}");
+    let harmless = |text: &str| text.chars().all(|c| c == '\n' || !(c.is_control() || c == '\u{202e}'));
+    assert!(harmless(&shown), "{shown:?}");
+    let said = station.stop();
+    assert_eq!(said.status, Some(0));
+    let warned: Vec<&str> = said.err.lines().filter(|line| line.contains("d.png")).collect();
+    assert!(warned.iter().all(|line| !line.contains("\u{1b}[2J")), "{warned:?}");
+    let nobody = door.accept().expect_err("nobody may come through the door");
+    assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock);
 }
 
 fn pictures(house: &House) -> PathBuf {

@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::eye::hint;
 use super::report::Figures;
 use super::stop::Stop;
-use super::{CameraError, CameraEvent};
+use super::trust::{ReadSettings, Trust};
+use super::{CameraError, CameraEvent, Lens};
 use crate::symbol::{Effort, PictureError, SymbolReader, Symbology, load_picture};
 
 /// How often the folder is looked into.
@@ -31,8 +33,8 @@ const MAX_FILES: usize = 50_000;
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Watches a folder until asked to stop.
-pub(crate) fn run(folder: &Path, stop: &Stop, tell: &mut dyn FnMut(CameraEvent)) {
-    let mut watch = Watch::new(folder);
+pub(crate) fn run(folder: &Path, reading: &ReadSettings, stop: &Stop, tell: &mut dyn FnMut(CameraEvent)) {
+    let mut watch = Watch::new(folder, reading);
     loop {
         let pause = match watch.look(stop, tell) {
             Ok(()) => POLL,
@@ -72,6 +74,9 @@ struct Unready {
 
 struct Watch<'a> {
     folder: &'a Path,
+    symbologies: Vec<Symbology>,
+    lens: Lens,
+    trust: Trust,
     reader: SymbolReader,
     figures: Figures,
     done: HashMap<OsString, Stamp>,
@@ -83,9 +88,12 @@ struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    fn new(folder: &'a Path) -> Self {
+    fn new(folder: &'a Path, reading: &ReadSettings) -> Self {
         Self {
             folder,
+            symbologies: reading.symbologies.clone(),
+            lens: reading.lens.clone(),
+            trust: Trust::single(reading),
             reader: SymbolReader::new(),
             figures: Figures::new(),
             done: HashMap::new(),
@@ -177,9 +185,14 @@ impl<'a> Watch<'a> {
 
     fn read(&mut self, path: &PathBuf, tell: &mut dyn FnMut(CameraEvent)) -> Result<(), PictureError> {
         let picture = load_picture(path)?;
-        let result = self.reader.read(&picture, Effort::Full, &Symbology::ALL);
-        self.figures.read(&result);
-        for code in result.codes {
+        self.lens.show(&picture, Instant::now());
+        let result = self.reader.read(&picture, Effort::Full, &self.symbologies);
+        self.figures.read(&result, self.reader.patience().as_secs_f64() * 1000.0);
+        let sifted = self.trust.sift(result.codes, Instant::now());
+        if let Some(hint) = hint(&sifted) {
+            tell(CameraEvent::Aim(hint));
+        }
+        for code in sifted.trusted {
             tell(CameraEvent::Code(code));
         }
         if let Some(why) = result.abandoned {

@@ -5,6 +5,11 @@
 //! | `folder` | pictures put into a folder, in name order, then as they come |
 //! | `pipe` | frames written by a capture program, supervised and restarted |
 //! | `child` | the capture program: its process group, its output, its last words |
+//! | `eye` | looks at pictures that follow each other |
+//! | `schedule` | which of them, how hard, and how long that may take |
+//! | `trust` | which codes are told: kinds, confirmation, check characters |
+//! | `aim` | what helps a person to hold a code better |
+//! | `lens` | what the camera sees as characters; the wish to read now |
 //! | `still` | has anything changed since the last look? |
 //! | `stop` | the wish to end, and the news that it has happened |
 //! | `report` | what is told, and how often |
@@ -12,12 +17,17 @@
 //! A camera owns its threads. It never waits for anybody but its sink, and it ends with everything it started: a sink that
 //! blocks delays pictures, which are skipped and counted, and nothing else.
 
+mod aim;
 mod child;
+mod eye;
 mod folder;
+mod lens;
 mod pipe;
 mod report;
+mod schedule;
 mod still;
 mod stop;
+mod trust;
 
 use std::fmt;
 use std::io;
@@ -27,8 +37,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+pub use self::aim::AimHint;
+pub use self::lens::{Lens, LensPicture};
 use self::stop::Stop;
-use crate::symbol::CodeRead;
+pub use self::trust::{Code39Format, Confirm, NotAFormat, ReadSettings};
+use crate::symbol::{CodeRead, Sighting};
 
 /// How long ending a camera may take before it is left to end by itself.
 const END_PATIENCE: Duration = Duration::from_secs(3);
@@ -120,20 +133,32 @@ pub enum CameraEvent {
         /// What it is, for the Devices screen.
         what: String,
     },
-    /// A code was read. From a folder once for each file; from a pipe at most five times a second while it is in view.
+    /// A code was read, and confirmed where that is asked for. From a folder once for each file; from a pipe at most five times a second while it is in view.
     Code(CodeRead),
     /// How the camera is doing; once a second while pictures come, and seldom otherwise.
     Figures {
         /// Pictures that came in, over the last second or more.
         frames_per_s: f32,
-        /// Mean time to read one picture over the same time.
+        /// Mean time to read one picture over the same time; the last one while none is read.
         ms_per_frame: f32,
+        /// What the last look was allowed to take, in milliseconds; it follows the machine.
+        budget_ms: f32,
         /// Pictures read since the camera was started.
         read: u64,
         /// Pictures not looked at, because a newer one was there or nothing had changed.
         skipped: u64,
         /// Pictures given up because reading took too long or a reader panicked.
         abandoned: u64,
+        /// How the last code lay, read or not, that was seen since the figures were told.
+        sighting: Option<Sighting>,
+    },
+    /// A code is held before the camera and not taken: what would help. Again twice a second while it is.
+    Aim(AimHint),
+    /// Reading a picture took too long, or a reader stumbled; it was abandoned and replaced. Told at most every ten
+    /// seconds, each counts in the figures.
+    GivenUp {
+        /// Why, as a sentence.
+        why: String,
     },
     /// A picture that is no picture. Told once for each.
     Refused {
@@ -265,6 +290,15 @@ pub struct CameraHandle {
 ///
 /// A camera that cannot even be started tells [`CameraEvent::Down`] before this returns.
 pub fn spawn(settings: CameraSettings, sink: impl FnMut(CameraEvent) + Send + 'static) -> CameraHandle {
+    spawn_with(settings, ReadSettings::default(), sink)
+}
+
+/// The same, with a say in how its pictures are read.
+pub fn spawn_with(
+    settings: CameraSettings,
+    reading: ReadSettings,
+    sink: impl FnMut(CameraEvent) + Send + 'static,
+) -> CameraHandle {
     let stop = Stop::default();
     let told = Arc::new(Mutex::new(Box::new(sink) as Box<dyn FnMut(CameraEvent) + Send>));
     let (seen, tell) = (stop.clone(), Arc::clone(&told));
@@ -272,8 +306,8 @@ pub fn spawn(settings: CameraSettings, sink: impl FnMut(CameraEvent) + Send + 's
         let _ended = EndsWithThread(seen.clone());
         let mut tell = |event| tell.lock().unwrap_or_else(PoisonError::into_inner)(event);
         match &settings.source {
-            CameraSource::Folder(folder) => folder::run(folder, &seen, &mut tell),
-            CameraSource::Pipe(command) => pipe::run(command, &settings, &seen, &mut tell),
+            CameraSource::Folder(folder) => folder::run(folder, &reading, &seen, &mut tell),
+            CameraSource::Pipe(command) => pipe::run(command, &settings, &reading, &seen, &mut tell),
         }
     };
     let thread = match thread::Builder::new().name("armoury-camera".into()).spawn(run) {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::child::{Arrival, Capture, Farewell};
-use super::report::{Figures, Lately};
-use super::still::Stillness;
+use super::eye::Eye;
 use super::stop::Stop;
+use super::trust::ReadSettings;
 use super::{CameraError, CameraEvent, CameraSettings};
-use crate::symbol::{CodeRead, Effort, GreyFrame, SymbolReader, Symbology, check_size};
+use crate::symbol::check_size;
 
 /// The first pause before a program is started again; it doubles up to the longest.
 const FIRST_RETRY: Duration = Duration::from_millis(500);
@@ -28,15 +28,15 @@ const SILENT: Duration = Duration::from_secs(30);
 /// How often the wish to stop is looked for while no frame comes.
 const LOOK_UP: Duration = Duration::from_millis(100);
 
-/// Every fourth look is thorough.
-const THOROUGH_EVERY: u64 = 4;
-
-/// An unchanged picture is looked at again after this long all the same.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
-
 /// Runs the program until asked to stop.
-pub(crate) fn run(command: &str, settings: &CameraSettings, stop: &Stop, tell: &mut dyn FnMut(CameraEvent)) {
-    let mut eye = Eye::new();
+pub(crate) fn run(
+    command: &str,
+    settings: &CameraSettings,
+    reading: &ReadSettings,
+    stop: &Stop,
+    tell: &mut dyn FnMut(CameraEvent),
+) {
+    let mut eye = Eye::new(reading);
     let mut retry = FIRST_RETRY;
     loop {
         let started = Instant::now();
@@ -124,60 +124,5 @@ fn watch(
             }
         }
         eye.figures.tell_when_due(tell);
-    }
-}
-
-/// Looks at frames and remembers what it saw.
-struct Eye {
-    reader: SymbolReader,
-    still: Stillness,
-    lately: Lately,
-    figures: Figures,
-    looks: u64,
-    /// What the last look found; it holds for frames without change.
-    in_view: Vec<CodeRead>,
-    /// The picture that does not change has had its thorough look, or shows a code.
-    exhausted: bool,
-    looked_at: Instant,
-}
-
-impl Eye {
-    fn new() -> Self {
-        Self {
-            reader: SymbolReader::new(),
-            still: Stillness::default(),
-            lately: Lately::default(),
-            figures: Figures::new(),
-            looks: 0,
-            in_view: Vec::new(),
-            exhausted: false,
-            looked_at: Instant::now(),
-        }
-    }
-
-    fn see(&mut self, frame: &GreyFrame, tell: &mut dyn FnMut(CameraEvent)) {
-        let same = !self.still.differs(frame);
-        if same && self.exhausted && self.looked_at.elapsed() < LOOK_AGAIN {
-            self.figures.skipped(1);
-        } else {
-            self.look(frame, same);
-        }
-        self.lately.tell(&self.in_view, Instant::now(), tell);
-    }
-
-    fn look(&mut self, frame: &GreyFrame, same: bool) {
-        // A picture that stands still without a code gets its thorough look at once: nothing else is waiting.
-        let effort = if same || self.looks % THOROUGH_EVERY == THOROUGH_EVERY - 1 {
-            Effort::Full
-        } else {
-            Effort::Quick
-        };
-        self.looks += 1;
-        self.still.remember(frame);
-        self.looked_at = Instant::now();
-        let result = self.reader.read(frame, effort, &Symbology::ALL);
-        self.figures.read(&result);
-        self.exhausted = effort == Effort::Full || !result.codes.is_empty();
-        self.in_view = result.codes;
     }
 }

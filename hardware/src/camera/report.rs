@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::CameraEvent;
-use crate::symbol::{CodeRead, SymbolResult, Symbology};
+use crate::symbol::{CodeRead, Sighting, SymbolResult, Symbology};
 
 /// A code in view is told again after this long: the desk needs to know that it is still there, five times a second.
 const AGAIN: Duration = Duration::from_millis(200);
@@ -17,9 +17,14 @@ const IDLE_FIGURES: Duration = Duration::from_secs(10);
 /// Counts what happens to pictures and turns it into [`CameraEvent::Figures`].
 #[derive(Debug)]
 pub(crate) struct Figures {
+    /// The last code that was measured since they were told.
+    sighting: Option<Sighting>,
+    budget_ms: f64,
     since: Instant,
     came: u64,
     took_ms: f64,
+    /// The mean when it was told last; it holds while nothing is read.
+    mean_ms: f64,
     timed: u64,
     read: u64,
     skipped: u64,
@@ -28,11 +33,24 @@ pub(crate) struct Figures {
 
 impl Figures {
     pub(crate) fn new() -> Self {
-        Self { since: Instant::now(), came: 0, took_ms: 0.0, timed: 0, read: 0, skipped: 0, abandoned: 0 }
+        Self {
+            sighting: None,
+            budget_ms: 0.0,
+            since: Instant::now(),
+            came: 0,
+            took_ms: 0.0,
+            mean_ms: 0.0,
+            timed: 0,
+            read: 0,
+            skipped: 0,
+            abandoned: 0,
+        }
     }
 
-    /// A picture was read.
-    pub(crate) fn read(&mut self, result: &SymbolResult) {
+    /// A picture was read; so many milliseconds were allowed.
+    pub(crate) fn read(&mut self, result: &SymbolResult, budget_ms: f64) {
+        self.budget_ms = budget_ms;
+        self.sighting = result.sightings.first().cloned().or(self.sighting.take());
         self.came += 1;
         self.timed += 1;
         self.took_ms += result.ms;
@@ -57,14 +75,19 @@ impl Figures {
     /// Tells the figures now.
     pub(crate) fn tell(&mut self, tell: &mut dyn FnMut(CameraEvent)) {
         let seconds = self.since.elapsed().as_secs_f32().max(0.001);
+        if self.timed > 0 {
+            self.mean_ms = self.took_ms / self.timed as f64;
+        }
         tell(CameraEvent::Figures {
             frames_per_s: self.came as f32 / seconds,
-            ms_per_frame: (self.took_ms / self.timed.max(1) as f64) as f32,
+            ms_per_frame: self.mean_ms as f32,
+            budget_ms: self.budget_ms as f32,
             read: self.read,
             skipped: self.skipped,
             abandoned: self.abandoned,
+            sighting: self.sighting.take(),
         });
-        *self = Self { since: Instant::now(), came: 0, took_ms: 0.0, timed: 0, ..*self };
+        (self.since, self.came, self.took_ms, self.timed) = (Instant::now(), 0, 0.0, 0);
     }
 }
 
@@ -125,18 +148,25 @@ mod tests {
     fn figures_count_since_the_start_and_rates_since_the_last_time() {
         let mut figures = Figures::new();
         let late = SymbolResult { ms: 8.0, abandoned: Some("late".into()), ..SymbolResult::default() };
-        figures.read(&late);
+        figures.read(&late, 40.0);
         figures.skipped(3);
         let mut events = Vec::new();
         figures.tell(&mut |event| events.push(event));
         figures.tell(&mut |event| events.push(event));
         let [
-            CameraEvent::Figures { ms_per_frame: first_ms, read: 1, skipped: 3, abandoned: 1, .. },
-            CameraEvent::Figures { frames_per_s, ms_per_frame, read: 1, skipped: 3, abandoned: 1 },
+            CameraEvent::Figures {
+                ms_per_frame: first_ms,
+                budget_ms: 40.0,
+                read: 1,
+                skipped: 3,
+                abandoned: 1,
+                ..
+            },
+            CameraEvent::Figures { frames_per_s, ms_per_frame, read: 1, skipped: 3, abandoned: 1, .. },
         ] = events.as_slice()
         else {
             panic!("{events:?}");
         };
-        assert!((*first_ms - 8.0).abs() < 0.01 && *frames_per_s == 0.0 && *ms_per_frame == 0.0);
+        assert!((*first_ms - 8.0).abs() < 0.01 && *frames_per_s == 0.0 && ms_per_frame == first_ms);
     }
 }

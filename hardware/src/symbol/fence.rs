@@ -119,11 +119,29 @@ impl SymbolReader {
         self.faults
     }
 
+    /// How long a picture may take.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.patience
+    }
+
     /// Reads one picture. Returns after the patience at the latest.
     pub fn read(&mut self, frame: &GreyFrame, effort: Effort, wanted: &[Symbology]) -> SymbolResult {
+        self.read_within(frame, effort, wanted, self.patience)
+    }
+
+    /// The same; no further look is begun after `budget`.
+    pub fn read_within(
+        &mut self,
+        frame: &GreyFrame,
+        effort: Effort,
+        wanted: &[Symbology],
+        budget: Duration,
+    ) -> SymbolResult {
         let started = Instant::now();
         let mut codes = Found::default();
-        let abandoned = self.attempt(frame, effort, wanted, started, &mut codes).err();
+        let until = started + budget.min(self.patience * BEGIN_PERCENT / 100);
+        let abandoned = self.attempt(frame, effort, wanted, (started, until), &mut codes).err();
         let ms = started.elapsed().as_secs_f64() * 1000.0;
         SymbolResult { codes: codes.codes, sightings: codes.sightings, ms, abandoned }
     }
@@ -133,7 +151,7 @@ impl SymbolReader {
         frame: &GreyFrame,
         effort: Effort,
         wanted: &[Symbology],
-        started: Instant,
+        (started, until): (Instant, Instant),
         codes: &mut Found,
     ) -> Result<(), String> {
         frame.check().map_err(|error| error.to_string())?;
@@ -142,7 +160,7 @@ impl SymbolReader {
             frame: frame.clone(),
             effort,
             wanted: Symbology::ALL.into_iter().filter(|s| wanted.contains(s)).collect(),
-            until: started + self.patience * BEGIN_PERCENT / 100,
+            until,
         };
         if worker.jobs.send(job).is_err() {
             return Err("the symbol reader's thread has ended: the next picture gets a new one".into());

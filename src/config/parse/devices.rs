@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::reading::reading;
 use super::{Walk, name, require, resolve};
 use crate::config::checks;
 use crate::config::device::{self, Camera, CameraSource, Panel, PictureFormat};
@@ -21,6 +22,7 @@ impl Walk<'_> {
         if let Some(format) = &format {
             checks::format(section, format, source.as_ref(), [("width", &width), ("height", &height)]);
         }
+        let reading = reading(section);
         let read_point = read_point(section, name.as_ref());
         let (default_width, default_height) = Camera::SIZE_PX;
         Some(Camera {
@@ -29,6 +31,7 @@ impl Walk<'_> {
             format: format.map(|found| found.value).unwrap_or_default(),
             width: width.map_or(default_width, |found| found.value),
             height: height.map_or(default_height, |found| found.value),
+            reading,
             read_point: read_point?,
         })
     }

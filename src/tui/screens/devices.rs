@@ -6,7 +6,7 @@ use crate::station::view::{Device, View};
 use crate::tui::clean::wrap;
 use crate::tui::paint::Painter;
 use crate::tui::theme::Tone;
-use crate::tui::ui::{Scene, Ui};
+use crate::tui::ui::{CameraPicture, Scene, Ui};
 use crate::tui::words;
 
 use super::chrome;
@@ -41,6 +41,10 @@ pub fn paint(painter: &mut Painter<'_>, view: &View, scene: &Scene, ui: &Ui) {
     let page = inside(whole);
     chrome::desk_line(painter, page.y, view);
     painter.rule(whole, page.y + 1, false, Tone::Frame);
+    if let Some(picture) = &ui.picture {
+        let area = Rect { y: page.y + 2, height: page.height.saturating_sub(2), ..page };
+        return seen(painter, area, picture);
+    }
     let rule_y = page.bottom() - LOWER_ROWS - 1;
     painter.rule(whole, rule_y, false, Tone::Frame);
     chrome::demo_keys(painter, page, rule_y, scene, ui);
@@ -48,6 +52,18 @@ pub fn paint(painter: &mut Painter<'_>, view: &View, scene: &Scene, ui: &Ui) {
     let lower = Rect { y: rule_y + 1, height: LOWER_ROWS, ..page };
     for (y, (name, state, tone, detail)) in (lower.y..lower.bottom()).zip(lower_rows(view, ui)) {
         line(painter, Rect { y, height: 1, ..lower }, (name, &state, tone, &detail));
+    }
+}
+
+/// What a camera sees, in the middle.
+fn seen(painter: &mut Painter<'_>, area: Rect, picture: &CameraPicture) {
+    let age = words::age(i64::try_from(picture.age_ms).unwrap_or(i64::MAX));
+    let title = format!("{} · {age} old · v again, Esc back", picture.camera);
+    painter.text(area.x, area.y, area.width, &title, Tone::Plain);
+    for (y, row) in (area.y + 1..area.bottom()).zip(&picture.rows) {
+        let cells = u16::try_from(row.len()).unwrap_or(u16::MAX).min(area.width);
+        let x = area.x + (area.width - cells) / 2;
+        painter.text(x, y, cells, row, Tone::Plain);
     }
 }
 

@@ -13,11 +13,12 @@ use super::chrome;
 use super::inside;
 
 /// Keys, in the order a hand learns them.
-const KEYS: [(&str, &str); 10] = [
+const KEYS: [(&str, &str); 11] = [
     ("1", "Scan: the desk"),
     ("4", "Alarms    A acknowledges"),
     ("5 6", "Devices and sync"),
-    ("t R C", "on Devices: test, send, capture"),
+    ("n", "read the mark now"),
+    ("t R C v", "test, send, capture, view (5)"),
     ("Enter", "the STOP or ASK is handled"),
     ("m", "mode, then 1, 2 or 3"),
     ("Esc 0", "back to Scan"),
