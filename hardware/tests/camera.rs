@@ -1,5 +1,7 @@
 //! Cameras: folders that fill, programs that end, pictures that are none.
 
+#[path = "camera/faults.rs"]
+mod faults;
 #[path = "camera/reading.rs"]
 mod reading;
 
@@ -9,8 +11,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use armoury_hardware::camera::{
-    AimHint, CameraError, CameraEvent, CameraHandle, CameraSettings, CameraSource, PixelFormat, ReadSettings,
-    spawn_with,
+    AimHint, CameraControls, CameraError, CameraEvent, CameraHandle, CameraSettings, CameraSource,
+    PixelFormat, ReadSettings, spawn_with,
 };
 use armoury_hardware::symbol::{GreyFrame, Symbology, draw};
 
@@ -28,7 +30,14 @@ fn camera(source: CameraSource, format: PixelFormat, size: (u32, u32)) -> Camera
 
 fn camera_with(source: CameraSource, format: PixelFormat, size: (u32, u32), reading: ReadSettings) -> Camera {
     let (tell, events) = channel();
-    let settings = CameraSettings { name: "desk".into(), source, format, width: size.0, height: size.1 };
+    let settings = CameraSettings {
+        name: "desk".into(),
+        source,
+        format,
+        width: size.0,
+        height: size.1,
+        controls: CameraControls::default(),
+    };
     let handle = spawn_with(settings, reading, move |event| {
         // The test may have heard enough.
         let _gone = tell.send(event);

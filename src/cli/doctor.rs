@@ -1,15 +1,18 @@
 //! `armoury doctor`: what is there, what is not, and what to do about it.
 
+mod cameras;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use armoury_hardware::usb::{System, is_passing_name};
 use clap::Args;
 
+use self::cameras::TestPicture;
 use super::init::CONFIG_FILE;
 use super::ports::{described, held_by};
 use super::{Failure, config_of, exit, say};
-use crate::config::{self, CameraSource, Port, StationConfig};
+use crate::config::{self, Port, StationConfig};
 use crate::domain::ClockQuality;
 use crate::ledger::Reader;
 use crate::station::clock::Clock;
@@ -30,6 +33,9 @@ pub struct Doctor {
     /// Data folder, where its own station.toml is the configuration
     #[arg(long, env = "ARMOURY_DATA", value_name = "DIR")]
     data: Option<PathBuf>,
+
+    #[command(flatten)]
+    test: TestPicture,
 }
 
 /// One thing that was looked at.
@@ -42,14 +48,15 @@ struct Finding {
 impl Doctor {
     pub(super) fn carry_out(self) -> Result<u8, Failure> {
         let file = self.config.or_else(|| self.data.as_ref().map(|folder| folder.join(CONFIG_FILE)));
-        let mut findings = match file {
-            Some(file) => {
-                let mut configuration = config_of(&file)?;
-                if let Some(folder) = self.data {
-                    configuration.station.data = folder;
-                }
-                configured(&configuration)
-            }
+        let mut configuration = file.as_deref().map(config_of).transpose()?;
+        if let (Some(configuration), Some(folder)) = (&mut configuration, self.data) {
+            configuration.station.data = folder;
+        }
+        if let Some(file) = &self.test.picture {
+            return cameras::test_picture(file, self.test.camera.as_deref(), configuration.as_ref());
+        }
+        let mut findings = match &configuration {
+            Some(configuration) => configured(configuration),
             None => vec![clock()],
         };
         findings.extend(plugged_in());
@@ -74,7 +81,7 @@ fn configured(configuration: &StationConfig) -> Vec<Finding> {
     findings.extend(configuration.readers.iter().map(reader));
     let scanners = configuration.scanners.iter();
     findings.extend(scanners.map(|scanner| port("scanner", &scanner.name, &scanner.port)));
-    findings.extend(configuration.cameras.iter().map(|camera| source(&camera.name, &camera.source)));
+    findings.extend(configuration.cameras.iter().map(cameras::configured));
     findings.push(road(configuration));
     findings
 }
@@ -88,7 +95,7 @@ fn plugged_in() -> Vec<Finding> {
         Ok(ports) => ports,
         Err(error) => return none(error),
     };
-    let cameras = match system.cameras() {
+    let cameras = match cameras::plugged_in(&system) {
         Ok(cameras) => cameras,
         Err(error) => return none(error),
     };
@@ -100,9 +107,7 @@ fn plugged_in() -> Vec<Finding> {
             there(what, &port.device)
         })
         .collect();
-    findings.extend(
-        cameras.iter().map(|camera| there(format!("plugged in: camera {}", camera.display()), camera)),
-    );
+    findings.extend(cameras);
     if findings.is_empty() {
         findings.push(finding("plugged in: no serial port, no scanner that types, no camera".into(), None));
     }
@@ -248,28 +253,6 @@ fn passing_name(port: &Path) -> Option<String> {
                  plug in one adapter only, or write a udev rule."
             .to_owned(),
     })
-}
-
-fn source(name: &str, source: &CameraSource) -> Finding {
-    match source {
-        CameraSource::Folder(folder) if folder.is_dir() => {
-            finding(format!("camera {name} reads {}", folder.display()), None)
-        }
-        CameraSource::Folder(folder) => finding(
-            format!("camera {name} reads {}", folder.display()),
-            Some("The folder is not there. Make it, or name another."),
-        ),
-        CameraSource::Pipe(command) => {
-            let program = command.split_whitespace().next().unwrap_or("");
-            let there = std::env::var_os("PATH").is_some_and(|path| {
-                std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
-            }) || Path::new(program).is_file();
-            finding(
-                format!("camera {name} runs {command}"),
-                (!there).then_some("The program is not there, or is a word of the shell. Try it by hand."),
-            )
-        }
-    }
 }
 
 fn road(configuration: &StationConfig) -> Finding {

@@ -22,8 +22,8 @@ pub(super) struct Places {
     pub sessions: Vec<SessionAt>,
     /// Control tags of antennas.
     pub control_tags: Vec<Found<Vec<u8>>>,
-    /// Folders of pictures.
-    pub folders: Vec<Found<PathBuf>>,
+    /// Where the cameras' pictures come from.
+    pub sources: Vec<Found<CameraSource>>,
 }
 
 /// A reader, where it looks, and the session it names.
@@ -33,7 +33,7 @@ pub(super) struct SessionAt {
     pub session: Option<Found<Session>>,
 }
 
-/// Two devices with one name or on one port, two readers in one session, two cameras on one folder, two antennas with
+/// Two devices with one name or on one port, two readers in one session, two cameras on one source, two antennas with
 /// one control tag.
 pub(super) fn devices(places: &Places, log: &mut Log<'_>) {
     for (nth, (key, name)) in places.names.iter().enumerate() {
@@ -55,12 +55,12 @@ pub(super) fn devices(places: &Places, log: &mut Log<'_>) {
         );
         log.add(tag.at, "reader.antenna.control_tag", what);
     }
-    for (folder, line) in repeated(&places.folders, log) {
+    for (source, line) in repeated(&places.sources, log) {
         let what = format!(
-            "folder {} already feeds the camera in line {line}: every picture would count twice",
-            folder.value.display()
+            "{} already feeds the camera in line {line}: every picture would count twice",
+            source.value
         );
-        log.add(folder.at, "camera.source", what);
+        log.add(source.at, "camera.source", what);
     }
 }
 
@@ -146,12 +146,12 @@ pub(super) fn format(
     if format.value != PictureFormat::Yuv420 {
         return;
     }
-    if let Some(Found { value: CameraSource::Folder(_), .. }) = source {
-        section.refuse(
-            format.at,
-            "format",
-            "yuv420 is the format of a pipe and this source is a folder: take the key out",
-        );
+    if let Some(Found { value: source, .. }) = source
+        && !matches!(source, CameraSource::Pipe(_) | CameraSource::Rpicam(_))
+    {
+        let kind = source.kind();
+        let what = format!("yuv420 is the format of a pipe and this source is a {kind}: take the key out");
+        section.refuse(format.at, "format", what);
     }
     for (key, side) in sides {
         if let Some(side) = side

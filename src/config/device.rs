@@ -13,6 +13,12 @@ use crate::domain::ReadPoint;
 /// parts list, and a mistake must not ask for gigabytes a frame.
 pub(super) const SIDE_PX: std::ops::RangeInclusive<i64> = 16..=4_096;
 
+/// Exposure in microseconds: from the shortest of any sensor of the parts list to one second.
+pub(super) const EXPOSURE_US: std::ops::RangeInclusive<i64> = 100..=1_000_000;
+
+/// Focus in steps: UVC cameras count to 255 or 1023, Pi cameras to 32 dioptres.
+pub(super) const FOCUS: std::ops::RangeInclusive<i64> = 0..=65_535;
+
 /// General purpose pins by their BCM number; 0 and 1 belong to the board's own identification chip.
 pub(super) const PIN: std::ops::RangeInclusive<i64> = 2..=27;
 
@@ -25,10 +31,16 @@ pub struct Camera {
     pub source: CameraSource,
     /// What a pipe's frames look like.
     pub format: PictureFormat,
-    /// Width of a pipe's frames in pixels.
+    /// Width in pixels: of a pipe's frames, or as a camera is asked for it.
     pub width: u32,
-    /// Height of a pipe's frames in pixels.
+    /// Height in pixels.
     pub height: u32,
+    /// How long a picture is exposed, in microseconds; none leaves it to the camera.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exposure_us: Option<u32>,
+    /// Focus in the driver's steps, of a Pi camera in tenths of a dioptre; none leaves it to the camera.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub focus: Option<u32>,
     /// How its pictures are read.
     #[serde(flatten)]
     pub reading: Reading,
@@ -41,19 +53,55 @@ impl Camera {
     pub const SIZE_PX: (u32, u32) = (640, 480);
 }
 
-/// Where pictures come from. As text: `folder:DIR` or `pipe:COMMAND`.
+/// Where pictures come from. As text: `v4l2:DEVICE`, `rpicam:NUMBER`, `pipe:COMMAND`, `folder:DIR` or `file:PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CameraSource {
-    /// Picture files, in name order once, then the new ones.
-    Folder(PathBuf),
+    /// A USB camera, or any other Video4Linux device.
+    V4l2(PathBuf),
+    /// A Raspberry Pi camera by its number.
+    Rpicam(u32),
     /// The standard output of a program, frame after frame; run by the shell.
     Pipe(String),
+    /// Picture files, in name order once, then the new ones.
+    Folder(PathBuf),
+    /// One picture file, again whenever it is replaced.
+    File(PathBuf),
+}
+
+impl CameraSource {
+    /// What the configuration's reader says where a source is none of these.
+    pub(super) const HOW: &'static str =
+        "write \"v4l2:DEVICE\", \"rpicam:NUMBER\", \"pipe:COMMAND\", \"folder:DIR\" or \"file:PATH\"";
+
+    /// Whether its pictures are of the size that the configuration says.
+    pub(super) fn is_sized(&self) -> bool {
+        matches!(self, Self::V4l2(_) | Self::Rpicam(_) | Self::Pipe(_))
+    }
+
+    /// Whether it has a driver that may be asked to hold exposure and focus.
+    pub(super) fn is_driven(&self) -> bool {
+        matches!(self, Self::V4l2(_) | Self::Rpicam(_))
+    }
+
+    /// The word before the colon.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::V4l2(_) => "v4l2",
+            Self::Rpicam(_) => "rpicam",
+            Self::Pipe(_) => "pipe",
+            Self::Folder(_) => "folder",
+            Self::File(_) => "file",
+        }
+    }
 }
 
 impl fmt::Display for CameraSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Folder(folder) => write!(f, "folder:{}", folder.display()),
+            Self::V4l2(path) | Self::Folder(path) | Self::File(path) => {
+                write!(f, "{}:{}", self.kind(), path.display())
+            }
+            Self::Rpicam(number) => write!(f, "rpicam:{number}"),
             Self::Pipe(command) => write!(f, "pipe:{command}"),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use armoury_hardware::camera::{self, CameraHandle, CameraSettings};
+use armoury_hardware::camera::{self, CameraControls, CameraHandle, CameraSettings};
 use armoury_hardware::panel::{GpioPins, Panel, Signal, open_panel};
 use armoury_hardware::reader::TagDesk;
 use tokio::sync::{mpsc, watch};
@@ -87,11 +87,24 @@ impl Devices {
 }
 
 fn start_camera(camera: &config::Camera, lenses: &Lenses, inbox: &Inbox) -> CameraHandle {
-    let settings = CameraSettings {
+    let mut voice = Voice::new(camera, inbox);
+    let source = camera.source.to_string();
+    inbox.put_soon(report(&camera.name, DeviceKind::Camera, DeviceState::Starting, source));
+    let settings = camera_settings(camera);
+    camera::spawn_with(settings, lenses.settings_of(camera), move |event| voice.heard(event))
+}
+
+/// What the hardware crate is told of a camera of the configuration.
+pub fn camera_settings(camera: &config::Camera) -> CameraSettings {
+    use config::CameraSource as Configured;
+    CameraSettings {
         name: camera.name.clone(),
         source: match &camera.source {
-            config::CameraSource::Folder(folder) => camera::CameraSource::Folder(folder.clone()),
-            config::CameraSource::Pipe(command) => camera::CameraSource::Pipe(command.clone()),
+            Configured::V4l2(device) => camera::CameraSource::V4l2(device.clone()),
+            Configured::Rpicam(number) => camera::CameraSource::Rpicam(*number),
+            Configured::Pipe(command) => camera::CameraSource::Pipe(command.clone()),
+            Configured::Folder(folder) => camera::CameraSource::Folder(folder.clone()),
+            Configured::File(file) => camera::CameraSource::File(file.clone()),
         },
         format: match camera.format {
             config::PictureFormat::Grey => camera::PixelFormat::Grey,
@@ -99,11 +112,8 @@ fn start_camera(camera: &config::Camera, lenses: &Lenses, inbox: &Inbox) -> Came
         },
         width: camera.width,
         height: camera.height,
-    };
-    let mut voice = Voice::new(camera, inbox);
-    let source = camera.source.to_string();
-    inbox.put_soon(report(&camera.name, DeviceKind::Camera, DeviceState::Starting, source));
-    camera::spawn_with(settings, lenses.settings_of(camera), move |event| voice.heard(event))
+        controls: CameraControls { exposure_us: camera.exposure_us, focus: camera.focus },
+    }
 }
 
 /// A GS1 symbol says what it is only by its AIM identifier: without it the elements are just digits.

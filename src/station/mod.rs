@@ -22,7 +22,7 @@ pub mod captures;
 pub mod clerk;
 pub mod clock;
 mod code_book;
-mod devices;
+pub mod devices;
 mod hints;
 pub mod inbox;
 pub mod input;

@@ -35,7 +35,26 @@ fn readers_and_cameras_are_held_to_what_the_devices_can() {
         refused_after_station(&format!("[[camera]]\nname = \"c\"\n{lines}"), expected);
     };
     camera("", &[(3, "camera.source", "is missing")]);
-    camera("source = \"pictures\"\n", &[(5, "camera.source", "\"folder:DIR\" or \"pipe:COMMAND\"")]);
+    camera(
+        "source = \"pictures\"\n",
+        &[(5, "camera.source", "\"pipe:COMMAND\", \"folder:DIR\" or \"file:PATH\"")],
+    );
+    camera("source = \"rpicam:left\"\n", &[(5, "camera.source", "rpicam:NUMBER")]);
+    camera("source = \"v4l2:\"\n", &[(5, "camera.source", "is no source")]);
+    camera("source = \"v4l2:/dev/video0\"\nwidth = 0\n", &[(6, "camera.width", "16 to 4096")]);
+    camera(
+        "source = \"v4l2:/dev/video0\"\nexposure_us = 1\n",
+        &[(6, "camera.exposure_us", "100 to 1000000")],
+    );
+    camera("source = \"pipe:x\"\nfocus = 3\n", &[(6, "camera.focus", "a pipe has no driver")]);
+    camera(
+        "source = \"file:x.png\"\nexposure_us = 900\n",
+        &[(6, "camera.exposure_us", "a file has no driver")],
+    );
+    camera(
+        "source = \"v4l2:/dev/video0\"\nformat = \"yuv420\"\n",
+        &[(6, "camera.format", "this source is a v4l2")],
+    );
     camera("source = \"folder:\"\n", &[(5, "camera.source", "is no source")]);
     camera("source = \"pipe:x\"\nwidth = 0\n", &[(6, "camera.width", "0 pixels")]);
     camera("source = \"pipe:x\"\nheight = 100000\n", &[(6, "camera.height", "16 to 4096")]);

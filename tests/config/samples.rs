@@ -42,7 +42,7 @@ fn the_examples_in_the_sample_work_and_show_every_key() {
         })
         .collect();
     let config = good(&uncommented);
-    assert_eq!((config.readers.len(), config.cameras.len(), config.scanners.len()), (1, 2, 2));
+    assert_eq!((config.readers.len(), config.cameras.len(), config.scanners.len()), (1, 4, 2));
     let (reader, antenna) = (&config.readers[0], &config.readers[0].particular[0]);
     assert_eq!((reader.session, reader.target, reader.read_tid), (Session::S0, Target::A, true));
     assert_eq!(antenna.read_point.as_ref(), Some(&reader.read_point));
@@ -174,6 +174,9 @@ fn any_config() -> impl Strategy<Value = StationConfig> {
     let name = || "[a-zA-Z\"\\\\é][a-z 0-9]{0,10}[a-z]";
     let source = prop_oneof![
         "[a-z/]{1,12}".prop_map(|folder| CameraSource::Folder(format!("/pictures{folder}").into())),
+        "[a-z/]{1,12}".prop_map(|file| CameraSource::File(format!("/pictures{file}.png").into())),
+        "[a-z:]{1,12}".prop_map(|device| CameraSource::V4l2(format!("/dev/v4l/{device}").into())),
+        any::<u32>().prop_map(CameraSource::Rpicam),
         "[a-z][a-z -|:'\"]{0,12}[a-z]".prop_map(CameraSource::Pipe),
     ];
     let desk = (1u64..600_000, 0u64..600_000, any::<bool>());
@@ -188,6 +191,8 @@ fn any_config() -> impl Strategy<Value = StationConfig> {
             let mut config = StationConfig::defaults(StationId::new(id.clone()), Path::new(BASE));
             config.readers.extend(reader);
             config.cameras.extend(source.map(|source| Camera {
+                exposure_us: matches!(source, CameraSource::V4l2(_)).then_some(8_000),
+                focus: matches!(source, CameraSource::Rpicam(_)).then_some(25),
                 name: format!("{id} c"),
                 source,
                 format: PictureFormat::Grey,

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use super::burst::{Bursts, Verdict};
+use super::settings::Layout;
 use crate::symbol::GreyFrame;
 
 /// How long a program may take to end after it was asked to, before it is killed.
@@ -19,8 +21,14 @@ const TERM_PATIENCE: Duration = Duration::from_millis(300);
 /// How long a program whose pipe is closed may take to end by itself.
 const END_PATIENCE: Duration = Duration::from_millis(100);
 
+/// A pipe that is silent for this long shows a pause between frames: half the time between frames at 30 a second.
+const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 15_000_000 };
+
 /// How often a reading thread looks up from a silent pipe to see whether it should end.
 const LOOK_UP: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+
+/// What a pipe holds at most, unless somebody asks for more (pipe(7)).
+const PIPE_BYTES: usize = 64 * 1024;
 
 /// How much of standard error is kept: the last words, not the story.
 const LAST_WORDS: usize = 600;
@@ -37,10 +45,12 @@ struct State {
     newest: Option<GreyFrame>,
     /// Frames that a newer one replaced before anybody looked.
     replaced: u64,
-    /// Bytes of a frame that was not finished when the pipe ended.
-    leftover: u64,
-    /// Anything came at all.
-    bytes: u64,
+    /// Bytes of the frame that is not whole yet.
+    unfinished: u64,
+    /// When the last byte came; none where none came at all.
+    heard: Option<Instant>,
+    /// It writes so many bytes at a time, which is no frame.
+    other_size: Option<u64>,
     ended: bool,
     stopping: bool,
     said: Vec<u8>,
@@ -50,8 +60,10 @@ struct State {
 pub(crate) enum Arrival {
     /// The newest frame, and how many were passed over for it.
     Frame(GreyFrame, u64),
-    /// Nothing within the time; whether a single byte ever came.
-    Nothing { bytes_ever: u64 },
+    /// No frame within the time; the bytes there are of one, and when the last byte came.
+    Nothing { unfinished: u64, heard: Option<Instant> },
+    /// The program writes so many bytes at a time, which is no frame.
+    OtherSize(u64),
     /// The pipe is closed; so many bytes of an unfinished frame were dropped.
     Ended { leftover: u64 },
 }
@@ -66,7 +78,7 @@ pub(crate) struct Capture {
 
 impl Capture {
     /// Starts `sh -c command` as the leader of its own process group.
-    pub(crate) fn start(command: &str, width: u32, height: u32, frame_bytes: usize) -> io::Result<Self> {
+    pub(crate) fn start(command: &str, layout: Layout) -> io::Result<Self> {
         let mut child = Command::new("sh")
             .arg("-c")
             .arg(command)
@@ -83,7 +95,7 @@ impl Capture {
         };
         let shared = Arc::clone(&capture.shared);
         let frames = thread::Builder::new().name("armoury-frames".into());
-        capture.readers.push(frames.spawn(move || read_frames(stdout, width, height, frame_bytes, &shared))?);
+        capture.readers.push(frames.spawn(move || read_frames(stdout, layout, &shared))?);
         let shared = Arc::clone(&capture.shared);
         let words = thread::Builder::new().name("armoury-words".into());
         capture.readers.push(words.spawn(move || read_words(stderr, &shared))?);
@@ -98,23 +110,26 @@ impl Capture {
             if let Some(frame) = state.newest.take() {
                 return Arrival::Frame(frame, std::mem::take(&mut state.replaced));
             }
+            if let Some(burst) = state.other_size.take() {
+                return Arrival::OtherSize(burst);
+            }
             if state.ended {
-                return Arrival::Ended { leftover: state.leftover };
+                return Arrival::Ended { leftover: state.unfinished };
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Arrival::Nothing { bytes_ever: state.bytes };
+                return Arrival::Nothing { unfinished: state.unfinished, heard: state.heard };
             }
             state = self.shared.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
     /// Ends the program if it still runs, and says how it ended.
-    pub(crate) fn finish(mut self) -> Farewell {
+    pub(crate) fn finish(&mut self) -> Farewell {
         self.end();
         let clean = self.status.is_some_and(|status| status.success());
         let status = self.status.map_or_else(|| "status unknown".to_owned(), in_words);
-        let said = String::from_utf8_lossy(&self.shared.lock().said).trim().replace('\n', " / ");
+        let said = last_words(&self.shared.lock().said);
         Farewell { status, clean, said }
     }
 
@@ -161,6 +176,11 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.lock());
+        self.changed.notify_all();
+    }
 }
 
 fn signal(group: Pid, signal: Signal) {
@@ -192,17 +212,33 @@ fn in_words(status: ExitStatus) -> String {
     }
 }
 
+/// Lines become one, and nothing is left of them that could disturb a terminal.
+fn last_words(said: &[u8]) -> String {
+    let said = String::from_utf8_lossy(said);
+    let lines = said.lines().map(|line| line.chars().filter(|c| !c.is_control()).collect::<String>());
+    lines.filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join(" / ")
+}
+
 /// Reads as fast as the program writes, so that it never waits for us, and keeps only the newest whole frame.
-fn read_frames(mut stdout: ChildStdout, width: u32, height: u32, frame_bytes: usize, shared: &Shared) {
-    let plane = (width as usize) * (height as usize);
-    let mut buffer = vec![0_u8; frame_bytes];
+fn read_frames(mut stdout: ChildStdout, layout: Layout, shared: &Shared) {
+    let mut buffer = vec![0_u8; layout.frame_bytes as usize];
+    let mut bursts = Bursts::of(layout.frame_bytes);
     let mut filled = 0;
-    while readable(&stdout, shared) {
+    loop {
+        let mut paused = || match bursts.pause(filled as u64) {
+            Verdict::Fine => {}
+            // What has come of a frame is the end of one whose beginning was lost.
+            Verdict::OutOfStep => filled = 0,
+            Verdict::OtherSize(burst) => shared.change(|state| state.other_size = Some(burst)),
+        };
+        if !readable(&stdout, shared, &mut paused) {
+            break;
+        }
         match stdout.read(&mut buffer[filled..]) {
             Ok(0) => break,
             Ok(bytes) => {
                 filled += bytes;
-                shared.lock().bytes += bytes as u64;
+                bursts.came(bytes as u64);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => {
@@ -210,33 +246,27 @@ fn read_frames(mut stdout: ChildStdout, width: u32, height: u32, frame_bytes: us
                 break;
             }
         }
-        if filled == frame_bytes {
-            filled = 0;
-            publish(width, height, buffer[..plane].to_vec(), shared);
-        }
+        let frame = (filled == buffer.len()).then(|| layout.picture(&buffer)).flatten();
+        filled %= buffer.len();
+        shared.change(|state| {
+            state.heard = Some(Instant::now());
+            state.unfinished = filled as u64;
+            if frame.is_some() && std::mem::replace(&mut state.newest, frame).is_some() {
+                state.replaced += 1;
+            }
+        });
     }
-    let mut state = shared.lock();
-    state.leftover = filled as u64;
-    state.ended = true;
-    drop(state);
-    shared.changed.notify_all();
-}
-
-fn publish(width: u32, height: u32, pixels: Vec<u8>, shared: &Shared) {
-    let Ok(frame) = GreyFrame::new(width, height, pixels) else {
-        return;
-    };
-    let mut state = shared.lock();
-    if state.newest.replace(frame).is_some() {
-        state.replaced += 1;
-    }
-    drop(state);
-    shared.changed.notify_all();
+    shared.change(|state| state.ended = true);
 }
 
 fn read_words(mut stderr: ChildStderr, shared: &Shared) {
-    let mut buffer = [0_u8; 1024];
-    while readable(&stderr, shared) {
+    let mut buffer = vec![0_u8; PIPE_BYTES];
+    loop {
+        // The very last words may stand in the pipe when the program is already gone: what is there is taken, once.
+        let ending = !readable(&stderr, shared, &mut || {});
+        if ending && !has_something(&stderr) {
+            return;
+        }
         match stderr.read(&mut buffer) {
             Ok(0) => return,
             Ok(bytes) => {
@@ -248,15 +278,30 @@ fn read_words(mut stderr: ChildStderr, shared: &Shared) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => return,
         }
+        if ending {
+            return;
+        }
     }
 }
 
-/// Waits for something to read; no longer than until the camera is ended, even if a stranger holds the pipe open.
-fn readable(pipe: &impl AsFd, shared: &Shared) -> bool {
+/// Whether a read would not wait.
+fn has_something(pipe: &impl AsFd) -> bool {
+    let mut fds = [PollFd::new(pipe, PollFlags::IN)];
+    poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0)
+}
+
+/// Waits for something to read; no longer than until the camera is ended, even if a stranger holds the pipe open. Tells
+/// when nothing comes for a moment.
+fn readable(pipe: &impl AsFd, shared: &Shared, paused: &mut dyn FnMut()) -> bool {
+    let mut patience = &PAUSE;
     while !shared.lock().stopping {
         let mut fds = [PollFd::new(pipe, PollFlags::IN)];
-        match poll(&mut fds, Some(&LOOK_UP)) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => {}
+        match poll(&mut fds, Some(patience)) {
+            Ok(0) => {
+                paused();
+                patience = &LOOK_UP;
+            }
+            Err(rustix::io::Errno::INTR) => {}
             Ok(_) => return true,
             Err(_) => return false,
         }

@@ -1,4 +1,4 @@
-//! A folder of pictures: what is there in name order, then what comes.
+//! A folder of pictures: what is there in name order, then what comes. Or a single file of it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
@@ -34,7 +34,16 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// Watches a folder until asked to stop.
 pub(crate) fn run(folder: &Path, reading: &ReadSettings, stop: &Stop, tell: &mut dyn FnMut(CameraEvent)) {
-    let mut watch = Watch::new(folder, reading);
+    keep_watch(Watch::new(folder, Of::Folder, reading), stop, tell);
+}
+
+/// Watches a single file until asked to stop.
+pub(crate) fn run_file(file: &Path, reading: &ReadSettings, stop: &Stop, tell: &mut dyn FnMut(CameraEvent)) {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    keep_watch(Watch::new(folder, Of::File(file), reading), stop, tell);
+}
+
+fn keep_watch(mut watch: Watch<'_>, stop: &Stop, tell: &mut dyn FnMut(CameraEvent)) {
     loop {
         let pause = match watch.look(stop, tell) {
             Ok(()) => POLL,
@@ -72,8 +81,16 @@ struct Unready {
     first_seen: Instant,
 }
 
+/// What of a folder is watched.
+#[derive(Debug, Clone, Copy)]
+enum Of<'a> {
+    Folder,
+    File(&'a Path),
+}
+
 struct Watch<'a> {
     folder: &'a Path,
+    of: Of<'a>,
     symbologies: Vec<Symbology>,
     lens: Lens,
     trust: Trust,
@@ -88,9 +105,10 @@ struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    fn new(folder: &'a Path, reading: &ReadSettings) -> Self {
+    fn new(folder: &'a Path, of: Of<'a>, reading: &ReadSettings) -> Self {
         Self {
             folder,
+            of,
             symbologies: reading.symbologies.clone(),
             lens: reading.lens.clone(),
             trust: Trust::single(reading),
@@ -110,7 +128,10 @@ impl<'a> Watch<'a> {
         if !self.up {
             self.up = true;
             self.last_down = None;
-            let what = format!("folder {}, {} files", self.folder.display(), files.len());
+            let what = match self.of {
+                Of::Folder => format!("folder {}, {} files", self.folder.display(), files.len()),
+                Of::File(file) => format!("picture {}", file.display()),
+            };
             tell(CameraEvent::Up { what });
         }
         // A file that went away and comes back is a new one; nothing is remembered of files that are gone.
@@ -132,6 +153,11 @@ impl<'a> Watch<'a> {
     fn list(&mut self, tell: &mut dyn FnMut(CameraEvent)) -> io::Result<BTreeMap<OsString, Stamp>> {
         let started = Instant::now();
         let mut files = BTreeMap::new();
+        if let Of::File(file) = self.of {
+            let stamp = Stamp::of(&std::fs::metadata(file)?);
+            files.extend(file.file_name().map(|name| (name.to_owned(), stamp)));
+            return Ok(files);
+        }
         for entry in std::fs::read_dir(self.folder)? {
             let entry = entry?;
             let name = entry.file_name();
@@ -211,12 +237,20 @@ impl<'a> Watch<'a> {
     }
 
     fn unlisted(&self, source: io::Error) -> CameraError {
-        CameraError::Folder { path: self.folder.to_path_buf(), source: Arc::new(source) }
+        let source = Arc::new(source);
+        match self.of {
+            Of::Folder => CameraError::Folder { path: self.folder.to_path_buf(), source },
+            Of::File(file) => CameraError::File { path: file.to_path_buf(), source },
+        }
     }
 
     /// Told once for each reason, not once a second.
     fn down(&mut self, why: CameraError, tell: &mut dyn FnMut(CameraEvent)) {
         self.up = false;
+        if let Of::File(_) = self.of {
+            // What is put in its place is a new picture, whatever its date.
+            self.done.clear();
+        }
         let reason = why.to_string();
         if self.last_down.as_ref() != Some(&reason) {
             self.last_down = Some(reason);
@@ -226,7 +260,7 @@ impl<'a> Watch<'a> {
 }
 
 /// Names that programs use for a file until it is finished; it is renamed then.
-fn is_passing(name: &OsStr) -> bool {
+pub(super) fn is_passing(name: &OsStr) -> bool {
     let name = name.as_bytes();
     let ends = [&b"~"[..], b".part", b".partial", b".tmp", b".filepart", b".crdownload"];
     name.starts_with(b".") || ends.iter().any(|end| name.ends_with(end))

@@ -48,6 +48,7 @@ pub use fence::{Engine, Faults, Finding, SymbolReader, SymbolResult, on_fenced_t
 pub(crate) use frame::check_size;
 pub use frame::{GreyFrame, MAX_PIXELS};
 pub use inspect::{Inspected, InspectedCode, inspect_image};
+pub(crate) use picture::grey_picture;
 pub use picture::{PictureError, load_picture};
 pub use recipe::Recipe;
 pub use sighting::Sighting;

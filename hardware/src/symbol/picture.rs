@@ -113,11 +113,14 @@ pub enum PictureError {
 /// # Errors
 /// [`PictureError`]; a file that is still being written is [`PictureError::Truncated`] or [`PictureError::Damaged`].
 pub fn load_picture(path: impl AsRef<Path>) -> Result<GreyFrame, PictureError> {
-    let path = path.as_ref();
-    let bytes = read_file(path)?;
-    let format = image::guess_format(&bytes).map_err(|_| PictureError::NotAPicture)?;
+    grey_picture(&read_file(path.as_ref())?)
+}
+
+/// The grey picture in the bytes of a PNG, JPEG or WebP file.
+pub(crate) fn grey_picture(bytes: &[u8]) -> Result<GreyFrame, PictureError> {
+    let format = image::guess_format(bytes).map_err(|_| PictureError::NotAPicture)?;
     let jpeg = match format {
-        ImageFormat::Jpeg => Some(JpegShape::of(&bytes)),
+        ImageFormat::Jpeg => Some(JpegShape::of(bytes)),
         ImageFormat::Png | ImageFormat::WebP => None,
         _ => return Err(PictureError::NotAPicture),
     };
@@ -125,7 +128,7 @@ pub fn load_picture(path: impl AsRef<Path>) -> Result<GreyFrame, PictureError> {
         // The decoder would fill the missing part with grey and call it a picture.
         return Err(PictureError::Truncated);
     }
-    decode(&bytes, format, jpeg)
+    decode(bytes, format, jpeg)
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, PictureError> {

@@ -14,14 +14,16 @@ impl Walk<'_> {
         let name = self.device_name(section);
         let source = self.camera_source(section);
         let format = section.word("format", &PictureFormat::WORDS);
-        let piped = matches!(source, Some(Found { value: CameraSource::Pipe(_), .. }));
-        // The size of a folder's pictures stands in the pictures; only a pipe has to be told.
-        let side = if piped { device::SIDE_PX } else { 0..=i64::from(u32::MAX) };
+        let sized = source.as_ref().is_some_and(|source| source.value.is_sized());
+        // The size of a picture file stands in the file; everything else has to be told.
+        let side = if sized { device::SIDE_PX } else { 0..=i64::from(u32::MAX) };
         let width = section.number::<u32>("width", side.clone(), " pixels");
         let height = section.number::<u32>("height", side, " pixels");
         if let Some(format) = &format {
             checks::format(section, format, source.as_ref(), [("width", &width), ("height", &height)]);
         }
+        let exposure_us = control(section, "exposure_us", device::EXPOSURE_US, " µs", source.as_ref());
+        let focus = control(section, "focus", device::FOCUS, " steps", source.as_ref());
         let reading = reading(section);
         let read_point = read_point(section, name.as_ref());
         let (default_width, default_height) = Camera::SIZE_PX;
@@ -31,6 +33,8 @@ impl Walk<'_> {
             format: format.map(|found| found.value).unwrap_or_default(),
             width: width.map_or(default_width, |found| found.value),
             height: height.map_or(default_height, |found| found.value),
+            exposure_us,
+            focus,
             reading,
             read_point: read_point?,
         })
@@ -38,28 +42,26 @@ impl Walk<'_> {
 
     fn camera_source(&mut self, section: &mut Section<'_, '_>) -> Option<Found<CameraSource>> {
         let Some(found) = section.text("source") else {
-            require(section, "source", "write \"folder:DIR\" or \"pipe:COMMAND\"");
+            require(section, "source", CameraSource::HOW);
             return None;
         };
         let at = found.at;
+        let path = |path: &str| resolve(self.base_dir, Path::new(path));
         let value = match found.value.split_once(':').map(|(kind, rest)| (kind, rest.trim())) {
-            Some(("folder", folder)) if !folder.is_empty() && !folder.contains('\0') => {
-                let folder = resolve(self.base_dir, Path::new(folder));
-                self.places.folders.push(Found { value: folder.clone(), at });
-                CameraSource::Folder(folder)
-            }
-            Some(("pipe", command)) if !command.is_empty() && !command.contains('\0') => {
-                CameraSource::Pipe(command.to_owned())
-            }
-            _ => {
-                let what = format!(
-                    "{:?} is no source of pictures: write \"folder:DIR\" or \"pipe:COMMAND\"",
-                    found.value
-                );
-                section.refuse(at, "source", what);
-                return None;
-            }
+            Some((_, rest)) if rest.is_empty() || rest.contains('\0') => None,
+            Some(("v4l2", device)) => Some(CameraSource::V4l2(path(device))),
+            Some(("rpicam", number)) => number.parse().ok().map(CameraSource::Rpicam),
+            Some(("pipe", command)) => Some(CameraSource::Pipe(command.to_owned())),
+            Some(("folder", folder)) => Some(CameraSource::Folder(path(folder))),
+            Some(("file", file)) => Some(CameraSource::File(path(file))),
+            _ => None,
         };
+        let Some(value) = value else {
+            let what = format!("{:?} is no source of pictures: {}", found.value, CameraSource::HOW);
+            section.refuse(at, "source", what);
+            return None;
+        };
+        self.places.sources.push(Found { value: value.clone(), at });
         Some(Found { value, at })
     }
 
@@ -93,6 +95,24 @@ impl Walk<'_> {
         };
         (panel != Panel::default()).then_some(panel)
     }
+}
+
+/// A control of the driver's, refused where the source has none.
+fn control(
+    section: &mut Section<'_, '_>,
+    key: &'static str,
+    range: std::ops::RangeInclusive<i64>,
+    unit: &'static str,
+    source: Option<&Found<CameraSource>>,
+) -> Option<u32> {
+    let found = section.number::<u32>(key, range, unit)?;
+    if let Some(source) = source
+        && !source.value.is_driven()
+    {
+        let what = format!("a {} has no driver that could hold it: take the key out", source.value.kind());
+        section.refuse(found.at, key, what);
+    }
+    Some(found.value)
 }
 
 /// Where a device looks: its own name where the file says nothing.
