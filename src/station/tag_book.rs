@@ -58,12 +58,12 @@ impl Keeper {
         }
     }
 
-    /// The answer, and after a check what the book says of this tag.
+    /// The answer, and after a check or a write what the book says of this tag.
     fn with_the_book(&self, done: &TagDone) -> Value {
         let mut answer = done.answer.clone();
         if let (Some(fields), Ok(epc), Some(Ok(tid))) =
             (answer.as_object_mut(), parse_hex(&done.epc), done.tid.as_deref().map(parse_hex))
-            && fields.contains_key("epc_locked")
+            && (fields.contains_key("epc_locked") || done.work == Some(TagWork::Written))
         {
             let (good, says) = self.book_says(&epc, &tid);
             fields.insert("as_in_the_book".into(), Value::Bool(good));

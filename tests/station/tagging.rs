@@ -98,7 +98,10 @@ fn written_locked_and_checked(family: Family) {
     assert!(said.err.contains("2 tags answer and one may be written"), "{family:?}: {}", said.err);
     bench.remove(&blank(2).epc);
     // Locked, it is still written by whoever has its password.
-    object(&house, &["tag", "write", "--epc", "30340242201d8840000000c8"]);
+    let other = object(&house, &["tag", "write", "--epc", "30340242201d8840000000c8"]);
+    // The chip is on record under another EPC, and whoever wrote is told.
+    assert_eq!(other["as_in_the_book"], false, "{family:?}: {other}");
+    assert!(other["book"].as_str().is_some_and(|says| says.contains("the chip of W07")), "{other}");
     assert_eq!(object(&house, &["tag", "check"])["as_in_the_book"], false, "{family:?}");
     object(&house, &["tag", "write", "--weapon", "W07"]);
 

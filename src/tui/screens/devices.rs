@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::station::view::{Device, View};
-use crate::tui::clean::wrap;
+use crate::tui::clean::{width, wrap};
 use crate::tui::paint::Painter;
 use crate::tui::theme::Tone;
 use crate::tui::ui::{CameraPicture, Scene, Ui};
@@ -24,11 +24,11 @@ const STATE: u16 = 10;
 /// Cells of the age of the last sign of life.
 const AGE: u16 = 14;
 
-/// Cells before a warning, below its device.
+/// Cells before what stands below a device.
 const INDENT: u16 = 2;
 
-/// Rows of one warning.
-const WARNING_ROWS: usize = 4;
+/// Rows of one sentence below a device.
+const BELOW_ROWS: usize = 4;
 
 /// Digits of a hash that people compare by eye.
 const HASH_SHOWN: usize = 16;
@@ -84,8 +84,8 @@ fn devices(painter: &mut Painter<'_>, area: Rect, view: &View, ui: &Ui) {
         let mut row = Rect { y, height: 1, ..area };
         let device = match one {
             Line::Device(device) => device,
-            Line::Warning(words) => {
-                painter.text(area.x + INDENT, y, area.width - INDENT, words, Tone::Ask);
+            Line::Below(words, tone) => {
+                painter.text(area.x + INDENT, y, area.width - INDENT, words, *tone);
                 continue;
             }
         };
@@ -94,22 +94,33 @@ fn devices(painter: &mut Painter<'_>, area: Rect, view: &View, ui: &Ui) {
             painter.text_before(area.right(), y, AGE, &age, Tone::Plain);
             row.width -= AGE + 1;
         }
-        line(painter, row, (&device.name, &device.state, words::device_tone(device), &device.detail));
+        let detail = if fits(device, area.width) { device.detail.as_str() } else { "" };
+        line(painter, row, (&device.name, &device.state, words::device_tone(device), detail));
     }
 }
 
 /// One row of the list.
 enum Line<'v> {
     Device(&'v Device),
-    /// A piece of what it warns of.
-    Warning(String),
+    /// A piece of what is known about it, where its own row is too short, or of what it warns of.
+    Below(String, Tone),
 }
 
-/// A device's own row, and below it what it warns of: that is for somebody who mends it, and must not be cut off.
+/// A device's own row, and below it what does not fit there and what it warns of: that is for somebody who mends it,
+/// and must not be cut off.
 fn lines(device: &Device, cells: u16) -> Vec<Line<'_>> {
-    let cells = usize::from(cells.saturating_sub(INDENT));
-    let warnings = device.warnings.iter().flat_map(|warning| wrap(warning, cells, WARNING_ROWS));
-    std::iter::once(Line::Device(device)).chain(warnings.map(Line::Warning)).collect()
+    let below = usize::from(cells.saturating_sub(INDENT));
+    let rows =
+        |words: &str, tone| wrap(words, below, BELOW_ROWS).into_iter().map(move |row| Line::Below(row, tone));
+    let detail = (!fits(device, cells)).then(|| rows(&device.detail, Tone::Plain));
+    let warnings = device.warnings.iter().flat_map(|warning| rows(warning, Tone::Ask));
+    std::iter::once(Line::Device(device)).chain(detail.into_iter().flatten()).chain(warnings).collect()
+}
+
+/// Whether what is known about a device fits its own row.
+fn fits(device: &Device, cells: u16) -> bool {
+    let age = if device.last_sign_wall_ms.is_some() { AGE + 1 } else { 0 };
+    width(&device.detail) <= usize::from(cells.saturating_sub(NAME + STATE + age))
 }
 
 fn lower_rows(view: &View, ui: &Ui) -> Vec<(&'static str, String, Tone, String)> {
