@@ -1,7 +1,7 @@
 """Public Python decoders of the same protocols, fed with the streams of the bench.
 
 Run by ./dev bench in a virtual environment of its own, with the folder of the streams and a decoder's name; prints how
-many tags came out and how many nanoseconds that took.
+many tags came out and how many nanoseconds that took in the fastest pass.
 """
 import sys
 import time
@@ -99,6 +99,10 @@ DECODERS = {
 if __name__ == "__main__":
     run, file = DECODERS[sys.argv[2]]
     stream = (Path(sys.argv[1]) / file).read_bytes()
-    began = time.perf_counter_ns()
-    tags = run(stream)
-    print(tags, time.perf_counter_ns() - began, sep="\t")
+    fastest, began = None, time.monotonic()
+    while fastest is None or time.monotonic() < began + 1:
+        pass_began = time.perf_counter_ns()
+        tags = run(stream)
+        taken = time.perf_counter_ns() - pass_began
+        fastest = taken if fastest is None else min(fastest, taken)
+    print(tags, fastest, sep="\t")

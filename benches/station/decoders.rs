@@ -124,28 +124,34 @@ pub fn measure(folder: &Path, table: &mut Table) -> Outcome<()> {
     Ok(())
 }
 
-/// Our decoder, from bytes to sightings; gives sightings a second.
+/// Our decoder, from bytes to sightings; gives sightings a second. The fastest pass counts, as with the others: whatever
+/// else runs on this machine slows the rest.
 fn ours(stream: &Stream, bytes: &[u8], table: &mut Table) -> Outcome<f64> {
     let pieces: Vec<&[u8]> = bytes.chunks(CHUNK_BYTES).collect();
-    let (mut fed, mut tags, mut frames, began) = (0, 0_u64, 0_u64, Instant::now());
+    let (mut fastest, mut frames, began) = (Duration::MAX, 0, Instant::now());
     while began.elapsed() < FEED {
-        let counts = tag_reads(stream.family, &pieces, &mut |read| {
+        let (mut tags, pass) = (0, Instant::now());
+        frames = tag_reads(stream.family, &pieces, &mut |read| {
             black_box(read);
             tags += 1;
-        });
-        frames += counts.frames;
-        fed += bytes.len();
+        })
+        .frames;
+        fastest = fastest.min(pass.elapsed());
+        if tags != TAGS {
+            return refuse(format!("decode the {} stream: {tags} of {TAGS} tags", stream.family.word()));
+        }
     }
-    let seconds = began.elapsed().as_secs_f64();
-    let expected = fed as u64 / bytes.len() as u64 * u64::from(TAGS);
-    if tags != expected {
-        return refuse(format!("decode the {} stream: {tags} of {expected} tags", stream.family.word()));
-    }
-    let per_s = fed as f64 / seconds;
-    let name = format!("{} decoder, {:.1} MB/s", stream.family.word(), per_s / 1e6);
-    table.say(name, thousands((frames as f64 / seconds) as u64), "frames/s");
-    table.at_least("  in times of a line of 115,200 baud", per_s / LINE_BYTES_PER_S, "times", TIMES_LINE);
-    Ok(tags as f64 / seconds)
+    let per_s = |count: f64| count / fastest.as_secs_f64();
+    let bytes_per_s = per_s(bytes.len() as f64);
+    let name = format!("{} decoder, {:.1} MB/s", stream.family.word(), bytes_per_s / 1e6);
+    table.say(name, thousands(per_s(frames as f64) as u64), "frames/s");
+    table.at_least(
+        "  in times of a line of 115,200 baud",
+        bytes_per_s / LINE_BYTES_PER_S,
+        "times",
+        TIMES_LINE,
+    );
+    Ok(per_s(TAGS.into()))
 }
 
 /// What a public decoder did.

@@ -1,5 +1,5 @@
 //! Feeds a recorded stream (`r2000.bin`, `m100.bin`, `m100-aa.bin` in the folder given) to one public Rust decoder, and
-//! prints how many tags came out and how many nanoseconds that took.
+//! prints how many tags came out and how many nanoseconds that took in the fastest pass.
 //!
 //! `invelion` reads only from a serial port, so it gets a pseudo-terminal: its figure holds the kernel's part as well.
 
@@ -14,6 +14,9 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use uhf_rfid::{RfidTransport, UhfRfid};
 
+/// How long a decoder is fed, and one pass more.
+const FEED: Duration = Duration::from_secs(1);
+
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Outcome<()> {
@@ -21,14 +24,21 @@ fn main() -> Outcome<()> {
     let (Some(folder), Some(decoder)) = (args.next(), args.next()) else {
         return Err("give the folder with the streams and a decoder's name".into());
     };
-    let stream = |name: &str| std::fs::read(Path::new(&folder).join(name));
-    let (tags, time) = match decoder.as_str() {
-        "invelion" => invelion(&stream("r2000.bin")?)?,
-        "r200_uhf" => r200_uhf(&stream("m100-aa.bin")?)?,
-        "uhf-rfid" => uhf_rfid(&stream("m100.bin")?)?,
+    let (file, run): (&str, fn(&[u8]) -> Outcome<(usize, Duration)>) = match decoder.as_str() {
+        "invelion" => ("r2000.bin", invelion),
+        "r200_uhf" => ("m100-aa.bin", r200_uhf),
+        "uhf-rfid" => ("m100.bin", uhf_rfid),
         other => return Err(format!("no decoder {other}").into()),
     };
-    println!("{tags}\t{}", time.as_nanos());
+    let stream = std::fs::read(Path::new(&folder).join(file))?;
+    let (mut fastest, began) = (run(&stream)?, Instant::now());
+    while began.elapsed() < FEED {
+        let pass = run(&stream)?;
+        if pass.1 < fastest.1 {
+            fastest = pass;
+        }
+    }
+    println!("{}\t{}", fastest.0, fastest.1.as_nanos());
     Ok(())
 }
 
