@@ -16,7 +16,7 @@ use armoury::ledger::{Ledger, Reader, Record};
 use armoury::station::board::Board;
 use armoury::station::clerk::{Clerk, Outlets};
 use armoury::station::input::{Asked, DeviceIdentity, DeviceKind, DeviceReport, DeviceState, Input, Stamped};
-use armoury::station::keeper::Keeper;
+use armoury::station::keeper::{Caller, Keeper};
 use armoury::station::life::clerk_settings;
 use armoury::station::protocol::{Ask, Outcome};
 use armoury::station::tags::{TagDone, TagStep};
@@ -48,7 +48,7 @@ fn house() -> tempfile::TempDir {
     };
     let tag = Identifier::Tag { epc: bytes(RIFLE_EPC), tid: None };
     let weapons = vec![weapon("W1", vec![tag]), weapon("W2", Vec::new())];
-    keeper.change(None, Ask::ImportWeapons { weapons }, at(1)).expect("registered");
+    keeper.change(None, Caller::owner(), Ask::ImportWeapons { weapons }, at(1)).expect("registered");
     let personal = Personal {
         name: Some("LEE J.".into()),
         badge: Some(Badge::Epc(bytes(BADGE_EPC))),
@@ -61,7 +61,7 @@ fn house() -> tempfile::TempDir {
         may_draw: MayDraw::All,
         personal,
     }];
-    keeper.change(None, Ask::ImportPersons { persons }, at(1)).expect("registered");
+    keeper.change(None, Caller::owner(), Ask::ImportPersons { persons }, at(1)).expect("registered");
     folder
 }
 

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use armoury::domain::{Mode, Reason, Role};
 use armoury::ledger::Record;
 use armoury::station::input::{Asked, DeviceKind, DeviceReport, DeviceState, Input};
-use armoury::station::protocol::Ask;
+use armoury::station::protocol::{Ask, Outcome};
 use armoury::station::view::AlarmState;
 use common::{Station, TICK_MS};
 use compare::{compare, compare_end};
@@ -92,6 +92,7 @@ enum Happening<'a> {
     Clock(i64),
     Power,
     Ledger(Store),
+    Command(&'a Show),
 }
 
 /// Plays a story; answers with what differs from how it is told.
@@ -183,6 +184,24 @@ fn take(station: &mut Station, happening: Happening<'_>) {
         }
         Happening::Ledger(Store::Fails) => station.break_ledger(),
         Happening::Ledger(Store::Works) => station.mend_ledger(),
+        Happening::Command(show) => command(station, show),
+    }
+}
+
+/// Somebody types a command, and is answered as told.
+fn command(station: &mut Station, show: &Show) {
+    let line = show.command.as_deref().expect("a command");
+    let what = armoury::cli::act::ask_of(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+    let (reply, mut answer) = tokio::sync::oneshot::channel();
+    let role = Some(Role::Supervisor);
+    let asked = Asked { role, user: None, command: None, what, reply: Some(reply) };
+    station.feed(Input::Ask(Box::new(asked)));
+    match (answer.try_recv().expect("every command is answered"), &show.refused) {
+        (Outcome::Done(_), None) => {}
+        (Outcome::Refused { why }, Some(told)) if why.contains(told) => {}
+        (Outcome::Refused { why }, Some(told)) => panic!("{line}: told that {told:?}, came {why:?}"),
+        (Outcome::Refused { why }, None) => panic!("{line}: refused: {why}"),
+        (Outcome::Done(_), Some(told)) => panic!("{line}: told that {told:?}, but it was done"),
     }
 }
 
@@ -207,6 +226,9 @@ fn happen<'a>(story: &'a Story, show: &'a Show, timeline: &mut Vec<(u64, Happeni
             Reader::Down => DeviceState::Down,
         };
         timeline.push((at_ms, Happening::Input(Box::new(move || reader_is(state)))));
+    }
+    if show.command.is_some() {
+        timeline.push((at_ms, Happening::Command(show)));
     }
     let Some(reading) = reading(story, show) else { return };
     let every_ms = show.every.as_deref().map_or(EVERY_MS, ms);

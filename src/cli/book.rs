@@ -92,6 +92,12 @@ enum StandingWord {
     HotListed,
     Destroyed,
     NotHere,
+    Quarantined,
+    Missing,
+    InTransit,
+    LeftService,
+    Surplus,
+    Exhibit,
 }
 
 /// A suspension
@@ -117,6 +123,12 @@ impl WeaponCommand {
                     StandingWord::HotListed => Standing::HotListed,
                     StandingWord::Destroyed => Standing::Destroyed,
                     StandingWord::NotHere => Standing::NotHere,
+                    StandingWord::Quarantined => Standing::Quarantined,
+                    StandingWord::Missing => Standing::Missing,
+                    StandingWord::InTransit => Standing::InTransit,
+                    StandingWord::LeftService => Standing::LeftService,
+                    StandingWord::Surplus => Standing::Surplus,
+                    StandingWord::Exhibit => Standing::Exhibit,
                 };
                 let weapon = WeaponId::new(set.id);
                 told(set.place.change(Ask::SetStanding { weapon, standing, authority: set.authority })?)

@@ -14,7 +14,7 @@ use crate::domain::roster::{Enrolment, Personal};
 use crate::domain::{MayDraw, PersonId, Practice, Role, StationId};
 use crate::ledger::{FILE_NAME, Ledger};
 use crate::station::clock::Clock;
-use crate::station::keeper::Keeper;
+use crate::station::keeper::{Caller, Keeper};
 use crate::station::life::{KEY_FILE, POLICY_FILE};
 use crate::station::protocol::Ask;
 use crate::sync::keys::{make_key_file, public_hex};
@@ -87,7 +87,9 @@ pub(super) fn make(
     let mut keeper = Keeper::new(Ledger::open(folder, "init")?);
     let named = crate::domain::Event::StationNamed(StationId::new(station));
     keeper.write(at, None, &[named.into()]).map_err(|error| Failure::absent(error.to_string()))?;
-    keeper.change(None, Ask::ImportPersons { persons: vec![supervisor] }, at).map_err(Failure::refused)?;
+    keeper
+        .change(None, Caller::owner(), Ask::ImportPersons { persons: vec![supervisor] }, at)
+        .map_err(Failure::refused)?;
     write_new(&folder.join(CONFIG_FILE), &sample_station(station))?;
     write_new(&folder.join(POLICY_FILE), sample_policy())?;
     Ok(public_hex(&key.verifying_key()))

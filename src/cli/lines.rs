@@ -78,6 +78,7 @@ fn detail(event: &Event) -> String {
             None => format!("{} ({}) is {}", reader.name, reader.family, reader.serial),
         },
         Event::Tag(note) => tag_detail(note),
+        Event::Book(booked) => format!("{} by {}", booked.fact.line(), booked.by.call()),
         Event::PolicySet(_) | Event::Stopped | Event::Other(_) | Event::Desk(_) => String::new(),
     }
 }
@@ -137,6 +138,11 @@ pub(super) fn object(entry: &Entry) -> Value {
         Event::PolicySet(policy) => object["record"] = json!(policy),
         Event::ReaderIdentified(reader) => object["record"] = json!(reader),
         Event::Tag(note) => object["record"] = json!(note),
+        Event::Book(booked) => {
+            object["witness"] = json!(booked.by.witness);
+            object["by"] = json!(booked.by);
+            object["record"] = fact_record(&booked.fact);
+        }
         event => {
             let detail = detail(event);
             if !detail.is_empty() {
@@ -145,4 +151,19 @@ pub(super) fn object(entry: &Entry) -> Value {
         }
     }
     object
+}
+
+/// A fact's own fields; which fact it is stands in `kind`.
+fn fact_record(fact: &crate::domain::book::Fact) -> Value {
+    // Two names around the fields: the room's and the fact's.
+    let mut fields = json!(fact);
+    for _ in 0..2 {
+        fields = match fields {
+            Value::Object(mut named) if named.len() == 1 => {
+                named.iter_mut().next().map(|(_, inner)| inner.take()).unwrap_or_default()
+            }
+            other => other,
+        };
+    }
+    fields
 }

@@ -57,8 +57,8 @@ fn status_lines(view: &View) -> Vec<String> {
         format!("{}  {practice}  mode {}  version {}", station.id, station.mode.word(), station.version),
         format!("desk     {}  {} {}", view.desk.verdict.word(), view.desk.why, view.desk.now),
         format!(
-            "weapons  {} in · {} out · {} elsewhere · {} destroyed",
-            counts.in_stock, counts.out, counts.elsewhere, counts.destroyed
+            "weapons  {} in · {} out · {} held back · {} elsewhere · {} destroyed · {} not accounted for",
+            counts.in_stock, counts.out, counts.held_back, counts.elsewhere, counts.destroyed, counts.missing
         ),
         format!("store    {} · head {} {}", view.store.state, view.store.head, view.store.detail),
         format!(

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand; no rules in here.
 
+pub mod act;
 pub mod client;
 pub mod import;
 pub mod inspect;
@@ -11,6 +12,7 @@ mod capture;
 mod demo;
 mod doctor;
 mod init;
+mod key;
 mod label;
 mod ledger;
 mod lines;
@@ -77,6 +79,9 @@ enum Command {
     /// Show and change the rules
     #[command(subcommand)]
     Policy(book::PolicyCommand),
+    /// The register of keys and seals
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Evidence: check and export, also on a copy and without a station
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
@@ -95,6 +100,16 @@ enum Command {
     Bench(bench::Bench),
     /// Check devices, clock, disk, permissions, link
     Doctor(doctor::Doctor),
+}
+
+impl Command {
+    /// What it asks of the book beside the desk, if it asks for something.
+    fn asking(self) -> Result<Option<act::Asking>, Failure> {
+        match self {
+            Self::Key(command) => Ok(command.asking().ok()),
+            _ => Ok(None),
+        }
+    }
 }
 
 /// Why a command ended without doing what it should.
@@ -166,6 +181,7 @@ pub fn main() -> u8 {
         Command::Tag(command) => command.carry_out(),
         Command::Label(command) => command.carry_out(),
         Command::Policy(command) => command.carry_out(),
+        Command::Key(command) => command.carry_out(),
         Command::Ledger(command) => command.carry_out(),
         Command::Sync(command) => command.carry_out(),
         Command::Capture(command) => command.carry_out(),

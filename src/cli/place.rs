@@ -13,7 +13,7 @@ use crate::config::{SOCKET_NAME, StationConfig};
 use crate::ledger::lock::socket_named;
 use crate::ledger::{Ledger, LedgerError, Opened, Reader};
 use crate::station::clock::Clock;
-use crate::station::keeper::Keeper;
+use crate::station::keeper::{Caller, Keeper};
 use crate::station::protocol::Ask;
 
 /// The flags that name the place.
@@ -95,7 +95,7 @@ impl Place {
             StationOrLedger::Station(mut client) => Ok(client.ask(command, what)?),
             StationOrLedger::Ledger(opened) => {
                 let at = Clock::new().now();
-                Keeper::new(*opened).change(command, what, at).map_err(Failure::refused)
+                Keeper::new(*opened).change(command, Caller::owner(), what, at).map_err(Failure::refused)
             }
         }
     }

@@ -7,8 +7,9 @@ use std::hash::Hash;
 use serde::{Deserialize, Serialize};
 
 use super::apparatus::KnownNumbers;
+use super::book::{self, Rooms, Stamp};
 use super::chip::{self, PROOF_BYTES};
-use super::event::{DeskEvent, DeskKind, Event, Practice, StandingSet};
+use super::event::{DeskEvent, DeskKind, Event, Practice};
 use super::ids::{PersonId, Seq, StationId, WeaponId};
 use super::moment::Moment;
 use super::person::Person;
@@ -35,6 +36,9 @@ pub struct Armoury {
     /// A start without an end after it: the station runs, or its last run was cut off.
     pub running: bool,
     counts: Counts,
+    /// The book beside the desk.
+    #[serde(default)]
+    pub rooms: Rooms,
     /// The numbers by which each reader was last recognised, by its name.
     #[serde(default)]
     readers: BTreeMap<String, KnownNumbers>,
@@ -71,10 +75,16 @@ pub struct Counts {
     pub in_stock: u32,
     /// With a person.
     pub out: u32,
-    /// Hot-listed or belonging elsewhere.
+    /// Hot-listed, on the way, gone for good or belonging elsewhere.
     pub elsewhere: u32,
     /// Destroyed; their records stay.
     pub destroyed: u32,
+    /// In the room but not for issue: quarantined, surplus, exhibits.
+    #[serde(default)]
+    pub held_back: u32,
+    /// Not accounted for.
+    #[serde(default)]
+    pub missing: u32,
 }
 
 impl Counts {
@@ -84,7 +94,14 @@ impl Counts {
             (Custody::Out { .. }, _) => &mut self.out,
             (Custody::In, Standing::InService) => &mut self.in_stock,
             (Custody::In, Standing::Destroyed) => &mut self.destroyed,
-            (Custody::In, Standing::HotListed | Standing::NotHere) => &mut self.elsewhere,
+            (Custody::In, Standing::Quarantined | Standing::Surplus | Standing::Exhibit) => {
+                &mut self.held_back
+            }
+            (Custody::In, Standing::Missing) => &mut self.missing,
+            (
+                Custody::In,
+                Standing::HotListed | Standing::NotHere | Standing::InTransit | Standing::LeftService,
+            ) => &mut self.elsewhere,
         }
     }
 }
@@ -97,7 +114,7 @@ impl Armoury {
             Event::LedgerCreated(created) => self.practice = Some(created.practice),
             Event::StationNamed(station) => self.station = Some(station.clone()),
             Event::WeaponRegistered(weapon) => self.register_weapon(weapon),
-            Event::StandingSet(set) => self.set_standing(set),
+            Event::StandingSet(set) => self.set_standing(&set.weapon, set.standing),
             Event::PersonRegistered(person) => {
                 self.persons.insert(person.id.clone(), person.clone());
             }
@@ -107,6 +124,10 @@ impl Armoury {
             Event::Stopped => self.running = false,
             Event::ReaderIdentified(reader) => {
                 self.readers.entry(reader.name.clone()).or_default().take(reader);
+            }
+            Event::Book(booked) => {
+                let stamp = Stamp { seq, at, by: &booked.by };
+                book::apply(self, stamp, &booked.fact);
             }
             Event::ModeSet(_) | Event::Device(_) | Event::StoreNote(_) | Event::Tag(_) | Event::Other(_) => {}
         }
@@ -203,10 +224,11 @@ impl Armoury {
         }
     }
 
-    fn set_standing(&mut self, set: &StandingSet) {
-        if let Some(holding) = self.weapons.get_mut(&set.weapon) {
+    /// Changes what may be done with a weapon; for facts of the book that do so.
+    pub(super) fn set_standing(&mut self, weapon: &WeaponId, standing: Standing) {
+        if let Some(holding) = self.weapons.get_mut(weapon) {
             *self.counts.place(holding) -= 1;
-            holding.standing = set.standing;
+            holding.standing = standing;
             *self.counts.place(holding) += 1;
         }
     }

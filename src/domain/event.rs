@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::apparatus::{ReaderIdentified, TagNote};
+use super::book::Booked;
 use super::ids::{PersonId, ReadPoint, Seq, StationId, WeaponId};
 use super::person::Person;
 use super::policy::Policy;
@@ -41,6 +42,8 @@ pub enum Event {
     ReaderIdentified(ReaderIdentified),
     /// A tag was written or locked, or its passwords were looked at.
     Tag(Box<TagNote>),
+    /// Something of the book beside the desk.
+    Book(Box<Booked>),
     /// A kind this version does not know; its bytes are kept and checked all the same.
     Other(String),
 }
@@ -63,6 +66,7 @@ impl Event {
             Self::StoreNote(_) => "store",
             Self::ReaderIdentified(_) => "reader_identified",
             Self::Tag(_) => "tag",
+            Self::Book(booked) => booked.fact.word(),
             Self::Other(kind) => kind,
         }
     }
@@ -74,6 +78,10 @@ impl Event {
             Self::StandingSet(set) => Some(&set.weapon),
             Self::Desk(desk) => desk.weapon.as_ref(),
             Self::Tag(note) => note.weapon.as_ref(),
+            Self::Book(booked) => match booked.fact.weapons()[..] {
+                [weapon] => Some(weapon),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -84,8 +92,37 @@ impl Event {
             Self::PersonRegistered(person) => Some(&person.id),
             Self::Desk(desk) => desk.person.as_ref(),
             Self::Tag(note) => note.person.as_ref(),
+            Self::Book(booked) => match booked.fact.persons()[..] {
+                [person] => Some(person),
+                _ => None,
+            },
             _ => None,
         }
+    }
+
+    /// Every weapon whose history it belongs to.
+    pub fn weapons(&self) -> Vec<&WeaponId> {
+        match self {
+            Self::Book(booked) => booked.fact.weapons(),
+            event => event.weapon().into_iter().collect(),
+        }
+    }
+
+    /// Everybody whose history it belongs to: holder, bringer, witness, whoever acted.
+    pub fn persons(&self) -> Vec<&PersonId> {
+        let mut persons = match self {
+            Self::Book(booked) => {
+                let by = &booked.by;
+                let mut persons = booked.fact.persons();
+                persons.extend(by.person.iter().chain(&by.witness));
+                persons
+            }
+            Self::Desk(desk) => desk.person.iter().chain(&desk.brought_by).chain(&desk.witness).collect(),
+            event => event.person().into_iter().collect(),
+        };
+        persons.sort();
+        persons.dedup();
+        persons
     }
 }
 

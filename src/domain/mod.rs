@@ -5,6 +5,7 @@
 
 pub mod apparatus;
 pub mod armoury;
+pub mod book;
 pub mod chip;
 pub mod decide;
 pub mod event;

@@ -69,4 +69,8 @@ reasons! {
     TooMany = "too_many",
     /// A chip enrolled with one code answers with another: the tag was written anew.
     TagRewritten = "tag_rewritten",
+    /// The weapon is in the room but not for issue: quarantined, surplus or an exhibit.
+    HeldBack = "held_back",
+    /// The weapon was not accounted for: it is to be recovered first.
+    Missing = "missing",
 }

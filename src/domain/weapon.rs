@@ -119,9 +119,27 @@ pub enum Standing {
     /// Destroyed with a certificate; seen again it is the loudest alarm.
     #[n(2)]
     Destroyed,
-    /// Belongs to another armoury or is in transit.
+    /// Belongs to another armoury.
     #[n(3)]
     NotHere,
+    /// In the room, unfit for issue: damaged, unclean, under repair (I-4).
+    #[n(4)]
+    Quarantined,
+    /// Not accounted for (D-1); shown again it is recovered, never quietly restored (D-3).
+    #[n(5)]
+    Missing,
+    /// Sent to another armoury and not yet received (T-1).
+    #[n(6)]
+    InTransit,
+    /// Left service for good: other agency, owner, export, museum.
+    #[n(7)]
+    LeftService,
+    /// Declared surplus by an authority; stored apart until it leaves.
+    #[n(8)]
+    Surplus,
+    /// Seized, found or surrendered: kept, never issued (D-4).
+    #[n(9)]
+    Exhibit,
 }
 
 impl Standing {
@@ -132,6 +150,12 @@ impl Standing {
             Self::HotListed => "hot_listed",
             Self::Destroyed => "destroyed",
             Self::NotHere => "not_here",
+            Self::Quarantined => "quarantined",
+            Self::Missing => "missing",
+            Self::InTransit => "in_transit",
+            Self::LeftService => "left_service",
+            Self::Surplus => "surplus",
+            Self::Exhibit => "exhibit",
         }
     }
 }

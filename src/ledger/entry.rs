@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::domain::apparatus::{ReaderIdentified, TagNote};
+use crate::domain::book::{Booked, By};
 use crate::domain::event::{Created, DeviceNote, StandingSet, Started, StoreNote};
 use crate::domain::{
     DeskEvent, DeskKind, Event, Evidence, Mode, Moment, Person, PersonId, Policy, ReadPoint, Reason, Seq,
@@ -179,6 +180,12 @@ struct Payload {
     reader: Option<ReaderIdentified>,
     #[n(42)]
     tag: Option<TagNote>,
+    #[n(43)]
+    by: Option<By>,
+    /// A fact of the book, encoded apart: one that a newer program wrote is then no damage.
+    #[n(44)]
+    #[cbor(with = "minicbor::bytes")]
+    fact: Option<Vec<u8>>,
 }
 
 impl Record {
@@ -253,8 +260,14 @@ impl Payload {
             Event::StoreNote(note) => self.store = Some(note.clone()),
             Event::ReaderIdentified(reader) => self.reader = Some(reader.clone()),
             Event::Tag(note) => self.put_tag(note),
+            Event::Book(booked) => self.put_booked(booked),
             Event::Stopped | Event::Other(_) => {}
         }
+    }
+
+    fn put_booked(&mut self, booked: &Booked) {
+        let fact = minicbor::to_vec(&booked.fact).expect("writing to a vector cannot fail");
+        (self.by, self.fact) = (Some(booked.by.clone()), Some(fact));
     }
 
     fn put_tag(&mut self, note: &TagNote) {
@@ -274,6 +287,17 @@ impl Payload {
         self.due_wall_ms = desk.due_wall_ms;
         self.predecessor = desk.predecessor;
         self.evidence = Some(desk.evidence.clone());
+    }
+
+    /// The fact of the book; none where this version does not know its kind.
+    fn booked(&self) -> Result<Option<Booked>, EntryError> {
+        let Some(fact) = &self.fact else { return Ok(None) };
+        let by = self.by.clone().ok_or_else(|| self.missing("author"))?;
+        match minicbor::decode(fact) {
+            Ok(fact) => Ok(Some(Booked { by, fact })),
+            Err(error) if error.is_unknown_variant() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn take(self) -> Result<Event, EntryError> {
@@ -311,7 +335,10 @@ impl Payload {
                     predecessor: self.predecessor,
                     evidence: self.evidence.unwrap_or_default(),
                 })),
-                None => Event::Other(self.kind),
+                None => match self.booked()? {
+                    Some(booked) => Event::Book(Box::new(booked)),
+                    None => Event::Other(self.kind),
+                },
             },
         })
     }

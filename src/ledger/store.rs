@@ -309,12 +309,12 @@ fn write_entry(transaction: &Transaction<'_>, entry: &Entry) -> rusqlite::Result
     transaction
         .prepare_cached("INSERT INTO event (seq, payload, hash) VALUES (?1, ?2, ?3)")?
         .execute(params![seq, entry.payload, entry.hash.0])?;
-    if let Some(weapon) = event.weapon() {
+    for weapon in event.weapons() {
         transaction
             .prepare_cached("INSERT INTO event_weapon (weapon, seq) VALUES (?1, ?2)")?
             .execute(params![weapon.as_str(), seq])?;
     }
-    if let Some(person) = event.person() {
+    for person in event.persons() {
         transaction
             .prepare_cached("INSERT INTO event_person (person, seq) VALUES (?1, ?2)")?
             .execute(params![person.as_str(), seq])?;

@@ -98,6 +98,7 @@ pub fn ill_antenna(reader: &str, antenna: u8) -> (String, &'static str) {
 pub fn alarm_words(reason: Reason) -> (u8, &'static str) {
     match reason {
         Reason::Destroyed | Reason::HotListed => (1, "Keep the weapon here. Close the door. Call the guard."),
+        Reason::Missing => (2, "Keep the weapon here. Record it as recovered: place, finder, condition."),
         _ => (2, "Lay the weapon aside. Compare tag, mark and serial. Call the supervisor."),
     }
 }

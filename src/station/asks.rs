@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::clerk::Clerk;
 use super::input::Asked;
+use super::keeper::Caller;
 use super::protocol::{Ask, Outcome};
 use super::tags::{TagDone, TagJob};
 use crate::domain::{Moment, Role};
@@ -21,6 +22,7 @@ impl Clerk {
     /// Answers one ask.
     pub(super) fn ask(&mut self, asked: Asked, at: Moment) {
         let Asked { role, user, command, what, reply } = asked;
+        let caller = Caller { role, user };
         let planned = may(role, &what).and_then(|()| self.keeper.tag_plan(&what, said_by(role, user)));
         let outcome = match planned {
             Err(why) => Err(why),
@@ -30,7 +32,7 @@ impl Clerk {
                 None => match self.captures.carry_out(&what) {
                     // A disk may be slow: the desk does not wait for it.
                     Some(act) => return beside(reply, act),
-                    None => self.carry_out(command, what, at),
+                    None => self.carry_out(command, caller, what, at),
                 },
             },
         };
@@ -66,7 +68,13 @@ impl Clerk {
         answer(done.reply.take(), outcome);
     }
 
-    fn carry_out(&mut self, command: Option<Uuid>, what: Ask, at: Moment) -> Result<Value, String> {
+    fn carry_out(
+        &mut self,
+        command: Option<Uuid>,
+        caller: Caller,
+        what: Ask,
+        at: Moment,
+    ) -> Result<Value, String> {
         match what {
             Ask::Status {} => serde_json::to_value(self.view()).map_err(|error| error.to_string()),
             Ask::SetMode { mode } => {
@@ -91,8 +99,9 @@ impl Clerk {
             }
             Ask::Demo { .. } => Err("play a part: this station is no demonstration".into()),
             change => {
-                let outcome = self.keeper.change(command, change, at);
+                let outcome = self.keeper.change(command, caller, change, at);
                 self.outlets.head.send_replace(self.keeper.armoury.head);
+                self.raise_alarms(at);
                 outcome
             }
         }
@@ -149,7 +158,8 @@ pub(super) fn may(role: Option<Role>, what: &Ask) -> Result<(), String> {
         Ask::ReadNow { .. } | Ask::CameraPicture { .. } => {
             &[Role::Armourer, Role::Supervisor, Role::Technician]
         }
-        Ask::Demo { .. } => return Ok(()),
+        // Each act says for itself who may; whoever asks may sign with a name of the book.
+        Ask::Act { .. } | Ask::Demo { .. } => return Ok(()),
     };
     match role {
         Some(role) if allowed.contains(&role) => Ok(()),

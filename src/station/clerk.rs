@@ -34,6 +34,9 @@ const IDLE_MS: u64 = 5_000;
 /// How often a full disk is looked at again, ms.
 const ROOM_EVERY_MS: u64 = 10_000;
 
+/// How often it is looked at what has fallen due in the book, ms.
+const DUE_EVERY_MS: u64 = 1_000;
+
 /// What the clerk needs to know beside the ledger.
 #[derive(Debug, Clone)]
 pub struct ClerkSettings {
@@ -85,9 +88,10 @@ pub struct Clerk {
     flooded: u64,
     last_input_ms: u64,
     last_room_ms: u64,
+    last_due_ms: u64,
     pub(super) snapshot_seq: Seq,
     pub(super) checkpointed: Seq,
-    signal: Signal,
+    pub(super) signal: Signal,
 }
 
 impl Clerk {
@@ -119,6 +123,7 @@ impl Clerk {
             flooded: 0,
             last_input_ms: at.mono_ms,
             last_room_ms: at.mono_ms,
+            last_due_ms: at.mono_ms,
             signal: Signal::Dark,
         };
         let mut drafts: Vec<Draft> = Vec::new();
@@ -269,10 +274,31 @@ impl Clerk {
         if at.mono_ms.saturating_sub(self.last_input_ms) >= IDLE_MS {
             self.tidy_up();
         }
+        self.look_at_book(at);
         self.look_at_flood(at);
         self.look_at_inbox(at);
         let book = book(&self.keeper, &self.presence);
         self.desk.tick(book, at.mono_ms)
+    }
+
+    /// What falls due without anybody's doing, once a second.
+    fn look_at_book(&mut self, at: Moment) {
+        if at.mono_ms.saturating_sub(self.last_due_ms) < DUE_EVERY_MS {
+            return;
+        }
+        self.last_due_ms = at.mono_ms;
+        if let Err(why) = self.keeper.enter_due(at) {
+            tracing::error!("enter what fell due: {why}");
+        }
+        self.outlets.head.send_replace(self.keeper.armoury.head);
+        self.raise_alarms(at);
+    }
+
+    /// What changes of the book gave cause for.
+    pub(super) fn raise_alarms(&mut self, at: Moment) {
+        for alarm in std::mem::take(&mut self.keeper.alarms) {
+            self.board.alarm(alarm.priority, alarm.what, alarm.first_step, at);
+        }
     }
 
     /// What is not entered is at least said: the one exception to "every presentation leaves an entry".
@@ -399,78 +425,9 @@ impl Clerk {
         self.outlets.head.send_replace(self.keeper.armoury.head);
         outcome
     }
-
-    fn sound(&mut self, verdict: Verdict) {
-        self.signal(match verdict {
-            Verdict::Ready => Signal::Ready,
-            Verdict::Wait => Signal::Wait,
-            Verdict::In => Signal::In,
-            Verdict::Out => Signal::Out,
-            Verdict::Again => Signal::Again,
-            Verdict::Ask => Signal::Ask,
-            Verdict::Stop => Signal::Stop,
-        });
-    }
-
-    /// The panel is told, never waited for: a lamp that lags must not hold up the queue.
-    pub(super) fn signal(&mut self, signal: Signal) {
-        self.signal = signal;
-        if let Err(error) = self.outlets.panel.try_send(signal) {
-            tracing::debug!("show {signal:?} on the panel: {error}");
-        }
-    }
-
-    /// Brings the picture up to date and publishes it where it changed.
-    fn refresh(&mut self, at: Moment) {
-        self.board.clock(at);
-        let book = book(&self.keeper, &self.presence);
-        let waiting = self.desk.waiting(book, at.mono_ms);
-        self.board.prompt(waiting, &self.keeper.armoury, &self.keeper.roster);
-        let (head, hash) = self.keeper.store.ledger().head();
-        let (state, detail) = match &self.keeper.store.health {
-            Health::Ok => ("ok", String::new()),
-            Health::Full => ("full", "the disk is full: only returns are taken".to_owned()),
-            Health::Failing(why) => ("broken", why.clone()),
-        };
-        let view = self.board.view_mut();
-        view.station.mode = self.desk.mode();
-        view.counts = self.keeper.armoury.counts();
-        view.sync.waiting = head.saturating_sub(view.sync.acknowledged);
-        view.store.head = head;
-        view.store.head_hash = hash.to_string();
-        view.store.state = state.into();
-        view.store.detail = detail;
-        let view = self.board.view();
-        self.outlets.view.send_if_modified(|shown| {
-            // A screen's clock runs in seconds; nothing is sent for less.
-            let same_second = shown.station.wall_ms.div_euclid(1000) == view.station.wall_ms.div_euclid(1000);
-            if same_second && same_but_clock(shown, view) {
-                return false;
-            }
-            *shown = Arc::new(view.clone());
-            true
-        });
-    }
 }
 
 /// The book as the desk consults it.
-fn book<'a>(keeper: &'a Keeper, presence: &'a Presence) -> Book<'a> {
+pub(super) fn book<'a>(keeper: &'a Keeper, presence: &'a Presence) -> Book<'a> {
     Book { armoury: &keeper.armoury, roster: &keeper.roster, presence }
-}
-
-/// Whether two pictures differ in nothing but the running clock, and the figures of the inbox that run with it.
-fn same_but_clock(shown: &View, view: &View) -> bool {
-    let mut station = shown.station.clone();
-    station.wall_ms = view.station.wall_ms;
-    station.up_ms = view.station.up_ms;
-    station == view.station
-        && shown.desk == view.desk
-        && shown.held == view.held
-        && shown.recent == view.recent
-        && shown.counts == view.counts
-        && shown.alarms == view.alarms
-        && shown.devices == view.devices
-        && shown.sync == view.sync
-        && shown.store == view.store
-        && shown.watchers == view.watchers
 }

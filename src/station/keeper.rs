@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use super::protocol::Ask;
 use super::store::{NotSaved, Store};
+use crate::domain::book::Alarm;
 use crate::domain::event::StandingSet;
 use crate::domain::roster::{Badge, Enrolment};
-use crate::domain::{Armoury, Event, Moment, Person, PersonId, Roster, Weapon};
+use crate::domain::{Armoury, Event, Moment, Person, PersonId, Role, Roster, Weapon};
 use crate::identity::{MarkId, TagId};
 use crate::ledger::{Draft, Opened, Record, people};
 
@@ -23,13 +24,31 @@ pub struct Keeper {
     pub armoury: Armoury,
     /// Names and badges.
     pub roster: Roster,
+    /// Alarms that the last changes of the book raised, until somebody takes them.
+    pub alarms: Vec<Alarm>,
+}
+
+/// Who asks, by the system's word.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Caller {
+    /// What the user may do here.
+    pub role: Option<Role>,
+    /// The system's number of the user.
+    pub user: Option<u32>,
+}
+
+impl Caller {
+    /// Whoever holds the data folder itself: they keep the book, as a supervisor does.
+    pub fn owner() -> Self {
+        Self { role: Some(Role::Supervisor), user: Some(rustix::process::getuid().as_raw()) }
+    }
 }
 
 impl Keeper {
     /// Takes an opened ledger over.
     pub fn new(opened: Opened) -> Self {
         let Opened { ledger, armoury, roster } = opened;
-        Self { store: Store::new(ledger), armoury, roster }
+        Self { store: Store::new(ledger), armoury, roster, alarms: Vec::new() }
     }
 
     /// Writes drafts, durable on return, and lets memory follow.
@@ -49,7 +68,13 @@ impl Keeper {
     ///
     /// # Errors
     /// Why not, in a sentence; nothing was changed.
-    pub fn change(&mut self, command: Option<Uuid>, what: Ask, at: Moment) -> Result<Value, String> {
+    pub fn change(
+        &mut self,
+        command: Option<Uuid>,
+        caller: Caller,
+        what: Ask,
+        at: Moment,
+    ) -> Result<Value, String> {
         if let Some(done) = self.done_before(command)? {
             return Ok(done);
         }
@@ -67,6 +92,7 @@ impl Keeper {
             }
             Ask::Suspend { person, suspended } => self.suspend(command, &person, suspended, at),
             Ask::SetPolicy { policy } => self.enter(command, vec![Event::PolicySet(policy).into()], at),
+            Ask::Act { act, sign } => self.act(command, caller, &act, &sign, at),
             Ask::EnrolMarks { marks } => self.enrol_marks(command, &marks, at),
             Ask::EnrolBadges { badges } => self.enrol_badges(command, &badges, at),
             other => Err(format!("change the book: {other:?} is no change of it")),
@@ -181,6 +207,11 @@ impl Keeper {
         let records = self
             .write(at, command, &drafts)
             .map_err(|error| format!("write to the ledger: nothing was changed: {error}"))?;
+        let facts = records.iter().filter_map(|record| match &record.event {
+            Event::Book(booked) => booked.fact.alarm(),
+            _ => None,
+        });
+        self.alarms.extend(facts);
         let first = records.first().map(|record| record.seq);
         let last = records.last().map(|record| record.seq);
         Ok(json!({ "first": first, "last": last, "entries": records.len() }))

@@ -7,11 +7,14 @@
 //! | `board`, `hints`, `alarms`, `warnings`, `words`, `view` | what is shown |
 //! | `socket`, `protocol`, `peer` | screens and commands |
 //! | `devices`, `readers`, `scanners`, `cameras`, `road`, `clock` | what reaches the inbox from outside |
+//! | `picture` | what the clerk shows: the picture, lamps, buzzer |
+//! | `acts` | what people ask of the book beside the desk: signed, decided, entered |
 //! | `code_book` | marks and badges that were printed here |
 //! | `tags`, `tag_book`, `passwords`, `alone` | work on tags at a reader, and the same without a running station |
 //! | `recording`, `captures` | the inbox on paper, and the bytes of a reader or scanner |
 //! | `life` | start and orderly end |
 
+mod acts;
 mod alarms;
 pub mod alone;
 mod around;
@@ -30,6 +33,7 @@ pub mod keeper;
 pub mod life;
 pub mod passwords;
 mod peer;
+mod picture;
 pub mod protocol;
 pub mod readers;
 pub mod recording;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::view::View;
+use crate::domain::book::{Act, Sign};
 use crate::domain::{Mode, Practice, Role, Seq, Standing, Weapon, WeaponId};
 
 /// Version of this protocol.
@@ -159,6 +160,14 @@ pub enum Ask {
     SetPolicy {
         /// The new ones.
         policy: crate::domain::Policy,
+    },
+    /// Something of the book beside the desk.
+    Act {
+        /// What.
+        act: Box<Act>,
+        /// On whose word.
+        #[serde(default)]
+        sign: Sign,
     },
     /// Send what waits to headquarters now.
     SyncNow {},

@@ -130,6 +130,8 @@ pub fn short(reason: Reason) -> &'static str {
         Reason::NoWitness => "no second person",
         Reason::TooMany => "holds as many as allowed",
         Reason::TagRewritten => "tag was written anew",
+        Reason::HeldBack => "held back from issue",
+        Reason::Missing => "was not accounted for",
     }
 }
 
@@ -160,6 +162,8 @@ fn refusal(reason: Reason, weapon: &str, bearer: &str, evidence: &[Evidence]) ->
         Reason::NoWitness => "A second person is needed.".into(),
         Reason::TooMany => format!("{bearer} holds as many weapons as allowed."),
         Reason::TagRewritten => format!("By its chip it is {weapon}, its code says otherwise."),
+        Reason::HeldBack => format!("{weapon} is held back from issue."),
+        Reason::Missing => format!("{weapon} was not accounted for."),
         Reason::AlreadyOut | Reason::AuthorisationExpired | Reason::WrongPerson => short(reason).into(),
     }
 }
@@ -173,6 +177,8 @@ fn what_now(reason: Reason) -> &'static str {
         Reason::Suspended => "See the duty armourer.",
         Reason::MarkMismatch => "Keep the weapon here. Compare tag, mark and serial.",
         Reason::CloneSuspected | Reason::TagRewritten => "Keep the weapon here. Call the supervisor.",
+        Reason::HeldBack => "Put it back apart. Take another.",
+        Reason::Missing => "Keep it here. The supervisor records it as recovered.",
         Reason::Destroyed | Reason::HotListed => "Keep the weapon here. Close the door. Call the guard.",
         Reason::TooSoon => "Take it off the pad, wait a moment, show it again.",
         Reason::NoBadge => "Show the badge, then the item again.",
@@ -213,6 +219,8 @@ fn after_return(reason: Reason) -> &'static str {
             "Recorded. Lay it aside. Compare tag, mark and serial."
         }
         Reason::Destroyed | Reason::HotListed => "Recorded. Keep it here. Call the guard.",
+        Reason::HeldBack => "Recorded. Lay it apart.",
+        Reason::Missing => "Recorded. Keep it here. The supervisor records it as recovered.",
         Reason::TooSoon => "Recorded. Still going out? Show badge and item again.",
         _ => "Recorded. Nothing more to do.",
     }

@@ -64,6 +64,12 @@ pub fn age(ms: i64) -> String {
 /// `61 in · 17 out · 2 elsewhere`.
 pub fn counts(counts: &Counts) -> String {
     let mut text = format!("{} in · {} out · {} elsewhere", counts.in_stock, counts.out, counts.elsewhere);
+    if counts.held_back > 0 {
+        text += &format!(" · {} held back", counts.held_back);
+    }
+    if counts.missing > 0 {
+        text += &format!(" · {} not accounted for", counts.missing);
+    }
     if counts.destroyed > 0 {
         text += &format!(" · {} destroyed", counts.destroyed);
     }

@@ -53,6 +53,8 @@ fn words(told: &EntryLine) -> String {
     add("mode", told.mode.map(Mode::word));
     add("due", told.due.as_deref());
     add("clock", told.clock.as_deref());
+    add("by", told.by.as_deref());
+    add("says", told.says.as_deref());
     add("screen", told.screen.map(|verdict| verdict.word()));
     add("alarm", told.alarm.then_some("yes"));
     line
@@ -77,6 +79,9 @@ fn words_came(noted: &Noted, rang: bool, told: Option<&EntryLine>) -> String {
         add("witness", witness.as_ref().map(ToString::to_string));
         due = due_wall_ms.map(short);
     }
+    if let Event::Book(booked) = event {
+        add("witness", booked.by.witness.as_ref().map(ToString::to_string));
+    }
     match event {
         Event::ModeSet(mode) => add("mode", Some(mode.word().to_owned())),
         Event::Started(Started { after_unclean_end: false, .. }) => {
@@ -86,6 +91,13 @@ fn words_came(noted: &Noted, rang: bool, told: Option<&EntryLine>) -> String {
     }
     add("due", due.filter(|_| told.is_some_and(|told| told.due.is_some())));
     add("clock", Some(short(at.wall_ms)).filter(|_| told.is_some_and(|told| told.clock.is_some())));
+    if let Event::Book(booked) = event {
+        let by = told.is_some_and(|told| told.by.is_some()).then(|| booked.by.call());
+        add("by", by);
+        let line = booked.fact.line();
+        let says = told.and_then(|told| told.says.as_ref());
+        add("says", says.map(|says| if line.contains(says) { says.clone() } else { line.clone() }));
+    }
     add("screen", Some(noted.screen.clone()).filter(|_| told.is_none_or(|told| told.screen.is_some())));
     add("alarm", rang.then(|| "yes".to_owned()));
     line

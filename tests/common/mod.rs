@@ -348,7 +348,8 @@ fn check_entry(desk: &armoury::domain::DeskEvent) {
 /// Each weapon is in one place, and the counts say so.
 fn check_custody(armoury: &Armoury) {
     let counts = armoury.counts();
-    let total = counts.in_stock + counts.out + counts.elsewhere + counts.destroyed;
+    let there = counts.in_stock + counts.out + counts.held_back;
+    let total = there + counts.elsewhere + counts.destroyed + counts.missing;
     assert_eq!(total as usize, armoury.weapons().count(), "the counts cover every weapon once");
     let holders = armoury.weapons().filter_map(|held| match &held.custody {
         Custody::Out { to, .. } => Some(to),

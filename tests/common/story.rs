@@ -19,6 +19,9 @@ pub struct Story {
     pub story: String,
     #[serde(default)]
     pub settings: Settings,
+    /// Rules that are different from their defaults, as in the file of the rules.
+    #[serde(default)]
+    pub policy: Policy,
     #[serde(default)]
     pub weapon: Vec<WeaponLine>,
     #[serde(default)]
@@ -118,7 +121,7 @@ pub enum BadgeKind {
 }
 
 /// Something that happens. One of `badge`, `tag`, `mark`, `card`, `code`, `epc`, `clock`, `key`, `power`, `ledger`,
-/// `reader`.
+/// `reader`, `command`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Show {
@@ -156,6 +159,10 @@ pub struct Show {
     pub ledger: Option<Store>,
     /// `up` or `down`: what the reader says of itself.
     pub reader: Option<Reader>,
+    /// A command, without the program's name: "key take 7 --by P1".
+    pub command: Option<String>,
+    /// That command is refused, with a sentence in which this stands.
+    pub refused: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -200,6 +207,10 @@ pub struct EntryLine {
     pub clock: Option<String>,
     /// To what the mode was set.
     pub mode: Option<Mode>,
+    /// What an entry of the book says, as the log prints it; a part of it.
+    pub says: Option<String>,
+    /// On whose word an entry of the book was made.
+    pub by: Option<String>,
 }
 
 /// How things stand in the end. Whoever is not named holds nothing.
@@ -230,6 +241,7 @@ impl Story {
             loan_hours: settings.loan_hours,
             expired_stops: settings.expired_stops,
             weapons_per_person: settings.weapons_per_person,
+            ..self.policy.clone()
         };
         let weapon = |line: &WeaponLine| {
             (common::weapon(&line.id, line.model.clone(), line.tid.as_deref().map(hex)), line.standing)

@@ -100,6 +100,7 @@ impl World {
             loan_hours: dice.between(0, 30) as u32,
             expired_stops: dice.percent(60),
             weapons_per_person: dice.between(0, 3) as u32,
+            ..Policy::default()
         };
         let book = Book {
             policy,

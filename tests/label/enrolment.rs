@@ -6,7 +6,7 @@ use armoury::domain::{PersonId, WeaponId};
 use armoury::identity::MarkId;
 use armoury::ledger::Ledger;
 use armoury::station::clock::Clock;
-use armoury::station::keeper::Keeper;
+use armoury::station::keeper::{Caller, Keeper};
 use armoury::station::protocol::{Ask, NewBadge, NewMark};
 use serde_json::Value;
 use uuid::Uuid;
@@ -33,7 +33,7 @@ fn badges(badges: &[(&str, &str)]) -> Ask {
 }
 
 fn change(keeper: &mut Keeper, command: Option<Uuid>, what: Ask) -> Result<Value, String> {
-    keeper.change(command, what, Clock::new().now())
+    keeper.change(command, Caller::owner(), what, Clock::new().now())
 }
 
 #[test]

@@ -201,6 +201,7 @@ fn book() -> impl Strategy<Value = Armoury> {
             loan_hours,
             expired_stops,
             weapons_per_person,
+            ..Policy::default()
         },
     );
     let weapons =

@@ -49,7 +49,7 @@ pub fn ready() -> View {
             recent(4705, 240_000, Verdict::Ask, "A7731", "Sgt SINGH R.", "belongs to Alpha armoury"),
             recent(4704, 300_000, Verdict::In, "A0870", "Pte OKAFOR B.", "right lane · tag"),
         ],
-        counts: Counts { in_stock: 61, out: 17, elsewhere: 2, destroyed: 0 },
+        counts: Counts { in_stock: 61, out: 17, elsewhere: 2, ..Counts::default() },
         alarms: vec![],
         devices: vec![
             device("left reader", "reader", "ok", "R2000 · 41 reads/s · 44 °C", Some(1_000)),

@@ -13,7 +13,7 @@ use crate::domain::roster::{Enrolment, Personal};
 use crate::domain::{MayDraw, PersonId, Practice, Role, Weapon};
 use crate::ledger::Ledger;
 use crate::station::clock::Clock;
-use crate::station::keeper::Keeper;
+use crate::station::keeper::{Caller, Keeper};
 use crate::station::protocol::Ask;
 use crate::sync::keys::public_key_from_hex;
 
@@ -92,7 +92,7 @@ fn register(folder: &Path) -> Result<(Vec<Weapon>, Vec<Enrolment>), Failure> {
         Ask::ImportPersons { persons: persons.clone() },
         Ask::Suspend { person: PersonId::new(SUSPENDED), suspended: true },
     ] {
-        keeper.change(None, ask, at).map_err(Failure::refused)?;
+        keeper.change(None, Caller::owner(), ask, at).map_err(Failure::refused)?;
     }
     Ok((weapons, persons))
 }

@@ -186,7 +186,9 @@ fn standing_reason(standing: Standing) -> Option<Reason> {
         Standing::InService => None,
         Standing::Destroyed => Some(Reason::Destroyed),
         Standing::HotListed => Some(Reason::HotListed),
-        Standing::NotHere => Some(Reason::NotHere),
+        Standing::NotHere | Standing::InTransit | Standing::LeftService => Some(Reason::NotHere),
+        Standing::Quarantined | Standing::Surplus | Standing::Exhibit => Some(Reason::HeldBack),
+        Standing::Missing => Some(Reason::Missing),
     }
 }
 
@@ -200,6 +202,7 @@ fn alarm_for(reason: Reason) -> Option<Reason> {
         Reason::Destroyed
         | Reason::HotListed
         | Reason::CloneSuspected
+        | Reason::Missing
         | Reason::TagRewritten
         | Reason::MarkMismatch => Some(reason),
         _ => None,

@@ -1,0 +1,83 @@
+//! Acts of the book: who signs them, and what time brings about.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::keeper::{Caller, Keeper};
+use crate::domain::book::{self, Act, Booked, By, Context, Denied, Fact, Proof, Sign};
+use crate::domain::{Event, Moment, PersonId, Role};
+use crate::ledger::Draft;
+
+impl Keeper {
+    /// Carries out one act: signed, decided, entered.
+    pub(super) fn act(
+        &mut self,
+        command: Option<Uuid>,
+        caller: Caller,
+        act: &Act,
+        sign: &Sign,
+        at: Moment,
+    ) -> Result<Value, String> {
+        let by = self.signed(caller, act, sign, at).map_err(|denied| denied.0)?;
+        let head = self.store.ledger().head().1.0;
+        let context = Context { armoury: &self.armoury, by: &by, now: at, head };
+        let facts = book::plan(context, act).map_err(|denied| denied.0)?;
+        self.enter(command, drafts(&by, facts), at)
+    }
+
+    /// Enters what has fallen due since the last look.
+    ///
+    /// # Errors
+    /// It could not be written; it is still due.
+    pub(super) fn enter_due(&mut self, at: Moment) -> Result<(), String> {
+        let facts = book::due(&self.armoury, at);
+        if facts.is_empty() {
+            return Ok(());
+        }
+        self.enter(None, drafts(&By::station(), facts), at).map(drop)
+    }
+
+    /// On whose word: a person of the book in a role they hold, else the system's user in theirs.
+    fn signed(&self, caller: Caller, act: &Act, sign: &Sign, at: Moment) -> Result<By, Denied> {
+        let allowed = act.allowed();
+        let role = match &sign.person {
+            Some(person) => book::hold(&self.armoury, person, allowed, at)?,
+            None => {
+                caller.role.filter(|role| allowed.contains(role)).ok_or_else(|| by_role(caller, allowed))?
+            }
+        };
+        let witness = sign.witness.as_ref().map(|witness| self.second(witness, sign, at)).transpose()?;
+        Ok(By {
+            role: Some(role),
+            person: sign.person.clone(),
+            proof: Proof::Said,
+            witness,
+            witness_proof: Proof::Said,
+            authority: sign.authority.clone(),
+            user: caller.user,
+        })
+    }
+
+    /// The second person: somebody else, of a role that may stand there.
+    fn second(&self, witness: &PersonId, sign: &Sign, at: Moment) -> Result<PersonId, Denied> {
+        if sign.person.as_ref() == Some(witness) {
+            return Denied::because(format!("take {witness} as a witness: it is the same person"));
+        }
+        let may: Vec<Role> = Role::ALL.into_iter().filter(|role| role.may_witness()).collect();
+        book::hold(&self.armoury, witness, &may, at).map(|_| witness.clone())
+    }
+}
+
+fn by_role(caller: Caller, allowed: &[Role]) -> Denied {
+    let takes: Vec<&str> = allowed.iter().map(|role| role.word()).collect();
+    let takes = takes.join(" or ");
+    Denied(match caller.role {
+        Some(role) => format!("do that as {}: it takes {takes}; name a person with --by", role.word()),
+        None => format!("do that: this user has no role here; it takes {takes}"),
+    })
+}
+
+fn drafts(by: &By, facts: Vec<Fact>) -> Vec<Draft> {
+    let booked = |fact| Event::Book(Box::new(Booked { by: by.clone(), fact }));
+    facts.into_iter().map(|fact| booked(fact).into()).collect()
+}

@@ -1,0 +1,81 @@
+//! What the clerk shows: the picture for every screen, lamps and buzzer.
+
+use std::sync::Arc;
+
+use armoury_hardware::panel::Signal;
+
+use super::clerk::{Clerk, book};
+use super::store::Health;
+use super::view::View;
+use crate::domain::{Moment, Verdict};
+
+impl Clerk {
+    pub(super) fn sound(&mut self, verdict: Verdict) {
+        self.signal(match verdict {
+            Verdict::Ready => Signal::Ready,
+            Verdict::Wait => Signal::Wait,
+            Verdict::In => Signal::In,
+            Verdict::Out => Signal::Out,
+            Verdict::Again => Signal::Again,
+            Verdict::Ask => Signal::Ask,
+            Verdict::Stop => Signal::Stop,
+        });
+    }
+
+    /// The panel is told, never waited for: a lamp that lags must not hold up the queue.
+    pub(super) fn signal(&mut self, signal: Signal) {
+        self.signal = signal;
+        if let Err(error) = self.outlets.panel.try_send(signal) {
+            tracing::debug!("show {signal:?} on the panel: {error}");
+        }
+    }
+
+    /// Brings the picture up to date and publishes it where it changed.
+    pub(super) fn refresh(&mut self, at: Moment) {
+        self.board.clock(at);
+        let book = book(&self.keeper, &self.presence);
+        let waiting = self.desk.waiting(book, at.mono_ms);
+        self.board.prompt(waiting, &self.keeper.armoury, &self.keeper.roster);
+        let (head, hash) = self.keeper.store.ledger().head();
+        let (state, detail) = match &self.keeper.store.health {
+            Health::Ok => ("ok", String::new()),
+            Health::Full => ("full", "the disk is full: only returns are taken".to_owned()),
+            Health::Failing(why) => ("broken", why.clone()),
+        };
+        let view = self.board.view_mut();
+        view.station.mode = self.desk.mode();
+        view.counts = self.keeper.armoury.counts();
+        view.sync.waiting = head.saturating_sub(view.sync.acknowledged);
+        view.store.head = head;
+        view.store.head_hash = hash.to_string();
+        view.store.state = state.into();
+        view.store.detail = detail;
+        let view = self.board.view();
+        self.outlets.view.send_if_modified(|shown| {
+            // A screen's clock runs in seconds; nothing is sent for less.
+            let same_second = shown.station.wall_ms.div_euclid(1000) == view.station.wall_ms.div_euclid(1000);
+            if same_second && same_but_clock(shown, view) {
+                return false;
+            }
+            *shown = Arc::new(view.clone());
+            true
+        });
+    }
+}
+
+/// Whether two pictures differ in nothing but the running clock, and the figures of the inbox that run with it.
+fn same_but_clock(shown: &View, view: &View) -> bool {
+    let mut station = shown.station.clone();
+    station.wall_ms = view.station.wall_ms;
+    station.up_ms = view.station.up_ms;
+    station == view.station
+        && shown.desk == view.desk
+        && shown.held == view.held
+        && shown.recent == view.recent
+        && shown.counts == view.counts
+        && shown.alarms == view.alarms
+        && shown.devices == view.devices
+        && shown.sync == view.sync
+        && shown.store == view.store
+        && shown.watchers == view.watchers
+}
