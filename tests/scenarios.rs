@@ -5,6 +5,8 @@
 mod common;
 #[path = "common/compare.rs"]
 mod compare;
+#[path = "common/ranges.rs"]
+mod ranges;
 #[path = "common/story.rs"]
 mod story;
 
@@ -304,7 +306,10 @@ fn stories() -> Vec<PathBuf> {
 
 fn read(file: &Path) -> Story {
     let text = std::fs::read_to_string(file).expect("the story can be read");
-    let story: Story = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", name(file)));
+    let mut table: toml::Table =
+        toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", name(file)));
+    ranges::expand(&mut table);
+    let story: Story = table.try_into().unwrap_or_else(|error| panic!("{}: {error}", name(file)));
     assert!(!story.story.trim().is_empty(), "{}: say what happens", name(file));
     story
 }
