@@ -4,6 +4,8 @@
 mod book;
 #[path = "headquarters/cli.rs"]
 mod cli;
+#[path = "headquarters/custody.rs"]
+mod custody;
 #[path = "headquarters/hostile.rs"]
 mod hostile;
 

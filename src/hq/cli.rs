@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use super::custody;
 use super::listen::{self, tls_from_files};
 use super::registry::{self, StationStatus};
 use super::server::now_ms;
@@ -42,6 +43,17 @@ enum Command {
     /// Register stations, list them, close their keys.
     #[command(subcommand)]
     Station(StationCommand),
+    /// Say who holds which weapon, over all stations; disputed ones first.
+    Custody {
+        #[command(flatten)]
+        place: Place,
+        /// Only where two stations issued one weapon, also what is settled.
+        #[arg(long)]
+        disputes: bool,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
     /// Say what is held of each station.
     Status {
         #[command(flatten)]
@@ -134,6 +146,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Station(StationCommand::Add { place, id, public_key }) => add(&place, &id, &public_key),
         Command::Station(StationCommand::List { place, json }) => list(&place, json),
         Command::Station(StationCommand::Close { place, id }) => close(&place, &id),
+        Command::Custody { place, disputes: false, json } => held(&place, json),
+        Command::Custody { place, disputes: true, json } => disputes(&place, json),
         Command::Status { place, json } => status(&place, json),
     }
 }
@@ -256,23 +270,16 @@ fn list(place: &Place, json: bool) -> Result<(), Failure> {
 
 fn status(place: &Place, json: bool) -> Result<(), Failure> {
     let stations = stations(place)?;
-    if json {
-        for station in &stations {
-            let line = serde_json::to_string(station)
-                .map_err(|why| Failure::new(1, format!("write the status as JSON: {why}")))?;
-            say(&line)?;
-        }
-        return Ok(());
-    }
-    if stations.is_empty() {
+    if stations.is_empty() && !json {
         return say("no station is registered; use `armoury-hq station add`");
     }
-    say(&format!(
-        "{:<24} {:<9} {:>5} {:>9} {:>5}  last received",
-        "station", "practice", "epoch", "entries", "forks"
-    ))?;
-    for station in &stations {
-        say(&format!(
+    if !json {
+        let heads = ["station", "practice", "epoch", "entries", "forks"];
+        let [station, practice, epoch, entries, forks] = heads;
+        say(&format!("{station:<24} {practice:<9} {epoch:>5} {entries:>9} {forks:>5}  last received"))?;
+    }
+    rows(&stations, json, |station| {
+        format!(
             "{:<24} {:<9} {:>5} {:>9} {:>5}  {}",
             station.id,
             station.practice.unwrap_or("-"),
@@ -280,7 +287,48 @@ fn status(place: &Place, json: bool) -> Result<(), Failure> {
             station.entries,
             station.forks,
             station.received_at.as_deref().unwrap_or("never")
-        ))?;
+        )
+    })
+}
+
+fn held(place: &Place, json: bool) -> Result<(), Failure> {
+    let held = Store::open(&place.files()?.0)?.read(custody::held)?;
+    rows(&held, json, |held| {
+        let person = held.person.as_ref().map_or("-", |person| person.as_str());
+        let mark = if held.disputed { "DISPUTED" } else { "" };
+        let line = format!(
+            "{:<10} {:<16} {:<16} entry {:<8} {}  {mark}",
+            held.weapon, held.station, person, held.seq, held.issued_at
+        );
+        line.trim_end().to_owned()
+    })
+}
+
+fn disputes(place: &Place, json: bool) -> Result<(), Failure> {
+    let disputes = Store::open(&place.files()?.0)?.read(custody::disputes)?;
+    rows(&disputes, json, |dispute| {
+        format!(
+            "{:<8} {}: entry {} of {} and entry {} of {}, seen {}",
+            if dispute.open { "OPEN" } else { "settled" },
+            dispute.identity,
+            dispute.seq,
+            dispute.station,
+            dispute.other_seq,
+            dispute.other_station,
+            dispute.seen_at
+        )
+    })
+}
+
+/// One line each, for people or for programs.
+fn rows<T: serde::Serialize>(rows: &[T], json: bool, line: impl Fn(&T) -> String) -> Result<(), Failure> {
+    for row in rows {
+        let text = match json {
+            true => serde_json::to_string(row)
+                .map_err(|why| Failure::new(1, format!("write a line as JSON: {why}")))?,
+            false => line(row),
+        };
+        say(&text)?;
     }
     Ok(())
 }

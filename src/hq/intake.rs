@@ -4,9 +4,9 @@ use ed25519_dalek::SigningKey;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::chain::{self, End, Place};
-use super::log;
 use super::registry::Station;
 use super::store::StoreError;
+use super::{custody, log};
 use crate::domain::{Event, Practice};
 use crate::ledger::entry::{Hash, Record};
 use crate::sync::wire::{Answer, Batch, Forked, Head};
@@ -68,6 +68,7 @@ pub fn take(
     }
     if known < links.len() {
         place = Some(store(tx, station, incoming, place, known, key)?);
+        custody::catch_up(tx, incoming.received_ms)?;
     }
     match place {
         Some(last) => answer(tx, station, last, key),

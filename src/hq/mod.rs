@@ -4,6 +4,7 @@
 //! - [`registry`]: which stations there are, their keys, and what is held of each.
 //! - [`intake`]: what becomes of a batch, inside one transaction. [`chain`] finds places in the stored histories, [`log`]
 //!   keeps the record of what was taken.
+//! - [`custody`]: who holds which weapon over all stations, and where two say so at once.
 //! - [`reception`]: the order of checks from raw bytes to a signed answer; knows no HTTP.
 //! - [`server`] and [`listen`]: HTTP around it, and connections around that.
 //! - [`cli`]: the program `armoury-hq`.
@@ -13,6 +14,7 @@
 
 pub mod chain;
 pub mod cli;
+pub mod custody;
 mod failure;
 pub mod intake;
 pub mod listen;
@@ -89,6 +91,22 @@ impl Hq {
     /// When the database cannot be read.
     pub fn status(&self) -> Result<Vec<StationStatus>, StoreError> {
         self.read(registry::status)
+    }
+
+    /// Everything held by somebody. Blocks on the database.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn held(&self) -> Result<Vec<custody::Held>, StoreError> {
+        self.read(custody::held)
+    }
+
+    /// Weapons that two stations issued. Blocks on the database.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn disputes(&self) -> Result<Vec<custody::Dispute>, StoreError> {
+        self.read(custody::disputes)
     }
 
     /// Size of the log: how many batches were taken. Blocks on the database.

@@ -5,7 +5,7 @@ pub const APPLICATION_ID: i32 = 0x4172_4851;
 
 /// Step n brings a database from version n to n + 1. A step is never changed once released. Entry bytes are never
 /// touched by any.
-pub const MIGRATIONS: &[&str] = &[FIRST];
+pub const MIGRATIONS: &[&str] = &[FIRST, CUSTODY];
 
 /// The triggers are a seat belt against our own mistakes, not a defence against somebody who can write the file (I3).
 const FIRST: &str = r"
@@ -135,4 +135,40 @@ CREATE TRIGGER station_key_update BEFORE UPDATE ON station_key
 WHEN OLD.last_position IS NOT NULL OR NEW.last_position IS NULL
     OR NEW.key <> OLD.key OR NEW.station <> OLD.station OR NEW.first_position <> OLD.first_position
 BEGIN SELECT RAISE(ABORT, 'a key can only be closed, and once'); END;
+";
+
+/// What `custody` works out from the entries, and how far it has come. May be emptied and worked out again.
+const CUSTODY: &str = r"
+CREATE INDEX event_position ON event (position);
+
+CREATE TABLE custody_upto (position INTEGER NOT NULL) STRICT;
+INSERT INTO custody_upto (position) VALUES (0);
+
+CREATE TABLE weapon_known (
+    station INTEGER NOT NULL REFERENCES station (number),
+    weapon TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    PRIMARY KEY (station, weapon)
+) STRICT;
+
+CREATE TABLE custody (
+    station INTEGER NOT NULL REFERENCES station (number),
+    weapon TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    person TEXT,
+    seq INTEGER NOT NULL,
+    issued_ms INTEGER NOT NULL,
+    PRIMARY KEY (station, weapon)
+) STRICT;
+CREATE INDEX custody_of ON custody (identity);
+
+CREATE TABLE custody_dispute (
+    station INTEGER NOT NULL REFERENCES station (number),
+    seq INTEGER NOT NULL,
+    other_station INTEGER NOT NULL REFERENCES station (number),
+    other_seq INTEGER NOT NULL,
+    identity TEXT NOT NULL,
+    seen_ms INTEGER NOT NULL,
+    PRIMARY KEY (station, seq, other_station, other_seq)
+) STRICT;
 ";

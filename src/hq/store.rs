@@ -8,7 +8,9 @@ use std::time::Duration;
 use ed25519_dalek::VerifyingKey;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
+use super::custody;
 use super::schema::{APPLICATION_ID, MIGRATIONS};
+use super::server::now_ms;
 use super::{chain, log};
 use crate::domain::StationId;
 
@@ -141,7 +143,10 @@ impl Store {
         let mut store = Self { path: path.to_owned(), connection: None };
         // Looking takes no turn from a headquarters that is writing.
         if store.read(version)? < MIGRATIONS.len() {
-            store.write(migrate)?;
+            store.write(|tx| {
+                migrate(tx)?;
+                custody::catch_up(tx, now_ms())
+            })?;
         }
         store.read(|tx| {
             log::check(tx, CHECKED_AT_OPENING)?;
