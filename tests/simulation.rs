@@ -5,6 +5,8 @@
 //! `ARMOURY_SEED=N` plays one world; `ARMOURY_SOAK_MINUTES=N` plays fresh ones for so long.
 
 mod common;
+#[path = "common/dice.rs"]
+mod dice;
 #[path = "common/model.rs"]
 mod model;
 #[path = "common/world.rs"]
