@@ -34,18 +34,7 @@ fn house() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     drop(Ledger::create(folder.path(), Practice::Live, [7; 32], at(0)).expect("a ledger"));
     let mut keeper = keeper(folder.path());
-    let weapon = |id: &str, identifiers| Weapon {
-        id: WeaponId::from(id),
-        maker: None,
-        country: None,
-        model: None,
-        calibre: None,
-        serial: None,
-        category: None,
-        rack: None,
-        slot: None,
-        identifiers,
-    };
+    let weapon = |id: &str, identifiers| Weapon { identifiers, ..Weapon::new(WeaponId::from(id)) };
     let tag = Identifier::Tag { epc: bytes(RIFLE_EPC), tid: None };
     let weapons = vec![weapon("W1", vec![tag]), weapon("W2", Vec::new())];
     keeper.change(None, Caller::owner(), Ask::ImportWeapons { weapons }, at(1)).expect("registered");

@@ -35,7 +35,6 @@ fn every_column_of_a_weapon_is_taken() {
     let read = weapons(text.as_bytes(), &EmptyBook).expect("right");
     let some = |text: &str| Some(text.to_owned());
     let expected = Weapon {
-        id: WeaponId::from("A1042"),
         maker: some("ZASTAVA"),
         country: some("RS"),
         model: some("M70AB2"),
@@ -51,6 +50,7 @@ fn every_column_of_a_weapon_is_taken() {
             },
             Identifier::Mark { text: "A1:0123456789X".into() },
         ],
+        ..Weapon::new(WeaponId::from("A1042"))
     };
     assert_eq!(read, [expected]);
 }

@@ -1,6 +1,8 @@
 //! What holds for any request and any stream of readings: the function that decides, and the presence of tags. The seed
 //! is printed; set `ARMOURY_SEED` to repeat a run or to try another.
 
+#[path = "rules/counting.rs"]
+mod counting;
 #[path = "rules/decision.rs"]
 mod decision;
 #[path = "rules/presence.rs"]

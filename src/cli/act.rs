@@ -39,6 +39,16 @@ pub(super) struct Asking {
 }
 
 impl Signed {
+    /// Where.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Whether the answer is one JSON object.
+    pub(super) fn json(&self) -> bool {
+        self.json
+    }
+
     fn sign(&self) -> Sign {
         Sign {
             person: self.by.clone().map(PersonId::new),
@@ -52,14 +62,20 @@ impl Signed {
 impl Asking {
     /// Asks, and says what came of it.
     pub(super) fn carry_out(self) -> Result<u8, Failure> {
-        let sign = self.signed.sign();
-        let outcome = self.signed.place.change(Ask::Act { act: Box::new(self.act), sign })?;
-        if self.signed.json {
+        let json = self.signed.json;
+        let outcome = self.ask()?;
+        if json {
             say(&outcome);
             return Ok(exit::DONE);
         }
         told(&outcome);
         Ok(exit::DONE)
+    }
+
+    /// Asks, and gives what came of it.
+    pub(super) fn ask(self) -> Result<Value, Failure> {
+        let sign = self.signed.sign();
+        self.signed.place.change(Ask::Act { act: Box::new(self.act), sign })
     }
 }
 

@@ -1,4 +1,4 @@
-//! `armoury weapon`, `person` and `policy`: the register, always through the clerk, always an entry.
+//! `armoury person` and `policy`, and what the register takes from files: always through the clerk, always an entry.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,24 +10,13 @@ use super::import::{self, Carrier};
 use super::place::Place;
 use super::{Failure, exit, read_file, say};
 use crate::domain::armoury::Holding;
-use crate::domain::{Armoury, Custody, Identifier, Person, PersonId, Roster, Standing, WeaponId};
+use crate::domain::{Armoury, Identifier, Person, PersonId, Roster, Standing, WeaponId};
 use crate::identity::{MarkId, TagId};
 use crate::station::life::POLICY_FILE;
 use crate::station::protocol::Ask;
 
 /// Largest register taken at once, in bytes.
 const FILE_MAX_BYTES: u64 = import::FILE_MAX_BYTES as u64;
-
-/// What can be done with weapons
-#[derive(Debug, Subcommand)]
-pub enum WeaponCommand {
-    /// Register the weapons of a CSV file, all or none
-    Import(Import),
-    /// Show one weapon, or all
-    Show(Show),
-    /// Change a weapon's standing
-    Standing(SetStanding),
-}
 
 /// What can be done with people
 #[derive(Debug, Subcommand)]
@@ -62,12 +51,12 @@ pub struct Import {
 #[derive(Debug, Args)]
 pub struct Show {
     /// Which; all when absent
-    id: Option<String>,
+    pub(super) id: Option<String>,
     #[command(flatten)]
-    place: Place,
+    pub(super) place: Place,
     /// One JSON object a line
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// A change of standing
@@ -112,28 +101,22 @@ pub struct Suspend {
     place: Place,
 }
 
-impl WeaponCommand {
+impl SetStanding {
     pub(super) fn carry_out(self) -> Result<u8, Failure> {
-        match self {
-            Self::Import(import) => import.weapons(),
-            Self::Show(show) => show.weapons(),
-            Self::Standing(set) => {
-                let standing = match set.standing {
-                    StandingWord::InService => Standing::InService,
-                    StandingWord::HotListed => Standing::HotListed,
-                    StandingWord::Destroyed => Standing::Destroyed,
-                    StandingWord::NotHere => Standing::NotHere,
-                    StandingWord::Quarantined => Standing::Quarantined,
-                    StandingWord::Missing => Standing::Missing,
-                    StandingWord::InTransit => Standing::InTransit,
-                    StandingWord::LeftService => Standing::LeftService,
-                    StandingWord::Surplus => Standing::Surplus,
-                    StandingWord::Exhibit => Standing::Exhibit,
-                };
-                let weapon = WeaponId::new(set.id);
-                told(set.place.change(Ask::SetStanding { weapon, standing, authority: set.authority })?)
-            }
-        }
+        let standing = match self.standing {
+            StandingWord::InService => Standing::InService,
+            StandingWord::HotListed => Standing::HotListed,
+            StandingWord::Destroyed => Standing::Destroyed,
+            StandingWord::NotHere => Standing::NotHere,
+            StandingWord::Quarantined => Standing::Quarantined,
+            StandingWord::Missing => Standing::Missing,
+            StandingWord::InTransit => Standing::InTransit,
+            StandingWord::LeftService => Standing::LeftService,
+            StandingWord::Surplus => Standing::Surplus,
+            StandingWord::Exhibit => Standing::Exhibit,
+        };
+        let weapon = WeaponId::new(self.id);
+        told(self.place.change(Ask::SetStanding { weapon, standing, authority: self.authority })?)
     }
 }
 
@@ -173,7 +156,7 @@ impl PolicyCommand {
 }
 
 impl Import {
-    fn weapons(self) -> Result<u8, Failure> {
+    pub(super) fn weapons(self) -> Result<u8, Failure> {
         let bytes = read_file(&self.file, FILE_MAX_BYTES)?;
         let weapons = import::weapons(&bytes, &self.known()?).map_err(|found| self.problems(&found))?;
         told(self.place.change(Ask::ImportWeapons { weapons })?)
@@ -245,14 +228,6 @@ impl import::Known for InBook {
 }
 
 impl Show {
-    fn weapons(self) -> Result<u8, Failure> {
-        let armoury = self.place.reader()?.armoury()?;
-        let wanted = self.id.as_deref().map(WeaponId::from);
-        let mut found =
-            armoury.weapons().filter(|holding| wanted.as_ref().is_none_or(|id| *id == holding.weapon.id));
-        self.print(&mut found, weapon_line)
-    }
-
     fn persons(self) -> Result<u8, Failure> {
         let reader = self.place.reader()?;
         let (armoury, roster) = (reader.armoury()?, reader.roster()?);
@@ -289,22 +264,6 @@ impl Show {
             _ => Ok(exit::DONE),
         }
     }
-}
-
-fn weapon_line(holding: &Holding) -> String {
-    let weapon = &holding.weapon;
-    let text = |field: &Option<String>| field.clone().unwrap_or_else(|| "-".into());
-    let custody = match &holding.custody {
-        Custody::In => "in".to_owned(),
-        Custody::Out { to, since, .. } => format!("out to {to} since {}", since.rfc3339()),
-    };
-    format!(
-        "{:<10} {:<12} {:<14} {:<12} {custody}",
-        weapon.id,
-        text(&weapon.model),
-        text(&weapon.serial),
-        holding.standing.word()
-    )
 }
 
 /// The rules' file in the data folder is what the next start compares with: it becomes the one just entered.

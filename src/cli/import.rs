@@ -96,7 +96,8 @@ fn weapon<B: Known>(row: &mut Row<'_>, claims: &mut Claims<'_, B>) -> Option<Wea
     let tag = epc.map(|epc| Identifier::Tag { epc, tid });
     let mark = mark.map(|text| Identifier::Mark { text });
     let identifiers = tag.into_iter().chain(mark).collect();
-    Some(Weapon { id: id?, maker, country, model, calibre, serial, category, rack, slot, identifiers })
+    let bare = Weapon::new(id?);
+    Some(Weapon { maker, country, model, calibre, serial, category, rack, slot, identifiers, ..bare })
 }
 
 fn person<B: Known>(row: &mut Row<'_>, claims: &mut Claims<'_, B>) -> Option<Enrolment> {

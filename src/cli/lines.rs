@@ -78,7 +78,10 @@ fn detail(event: &Event) -> String {
             None => format!("{} ({}) is {}", reader.name, reader.family, reader.serial),
         },
         Event::Tag(note) => tag_detail(note),
-        Event::Book(booked) => format!("{} by {}", booked.fact.line(), booked.by.call()),
+        Event::Book(booked) => {
+            let witness = booked.by.witness.as_ref().map(|witness| format!(", witness {witness}"));
+            format!("{} by {}{}", booked.fact.line(), booked.by.call(), witness.unwrap_or_default())
+        }
         Event::PolicySet(_) | Event::Stopped | Event::Other(_) | Event::Desk(_) => String::new(),
     }
 }

@@ -9,9 +9,13 @@ pub mod place;
 mod bench;
 mod book;
 mod capture;
+mod count;
+mod day;
 mod demo;
+mod discrepancy;
 mod doctor;
 mod init;
+mod intake;
 mod key;
 mod label;
 mod ledger;
@@ -22,6 +26,7 @@ mod replay;
 mod road;
 mod run;
 mod tag;
+mod weapon;
 
 use std::path::{Path, PathBuf};
 
@@ -66,7 +71,10 @@ enum Command {
     Init(init::Init),
     /// Register, show and change weapons
     #[command(subcommand)]
-    Weapon(book::WeaponCommand),
+    Weapon(weapon::WeaponCommand),
+    /// Weapons that come in: seized, found, surrendered, bought, received
+    #[command(subcommand)]
+    Intake(intake::IntakeCommand),
     /// Register, show and change people
     #[command(subcommand)]
     Person(book::PersonCommand),
@@ -82,6 +90,15 @@ enum Command {
     /// The register of keys and seals
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Counts: handover, muster, serial numbers, sample, audit, takeover
+    #[command(subcommand)]
+    Count(count::CountCommand),
+    /// What register and room disagree on
+    #[command(subcommand)]
+    Discrepancy(discrepancy::DiscrepancyCommand),
+    /// Opening and closing of the day
+    #[command(subcommand)]
+    Day(day::DayCommand),
     /// Evidence: check and export, also on a copy and without a station
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
@@ -107,6 +124,11 @@ impl Command {
     fn asking(self) -> Result<Option<act::Asking>, Failure> {
         match self {
             Self::Key(command) => Ok(command.asking().ok()),
+            Self::Count(command) => Ok(command.asking().ok()),
+            Self::Discrepancy(command) => Ok(command.asking().ok()),
+            Self::Day(command) => Ok(command.asking().ok()),
+            Self::Weapon(command) => Ok(command.asking().ok()),
+            Self::Intake(command) => Ok(command.asking()?.ok()),
             _ => Ok(None),
         }
     }
@@ -177,11 +199,15 @@ pub fn main() -> u8 {
         Command::Status(status) => status.carry_out(),
         Command::Init(init) => init.carry_out(),
         Command::Weapon(command) => command.carry_out(),
+        Command::Intake(command) => command.carry_out(),
         Command::Person(command) => command.carry_out(),
         Command::Tag(command) => command.carry_out(),
         Command::Label(command) => command.carry_out(),
         Command::Policy(command) => command.carry_out(),
         Command::Key(command) => command.carry_out(),
+        Command::Count(command) => command.carry_out(),
+        Command::Discrepancy(command) => command.carry_out(),
+        Command::Day(command) => command.carry_out(),
         Command::Ledger(command) => command.carry_out(),
         Command::Sync(command) => command.carry_out(),
         Command::Capture(command) => command.carry_out(),

@@ -111,9 +111,12 @@ impl Armoury {
     pub fn apply(&mut self, seq: Seq, at: Moment, event: &Event) {
         self.head = seq;
         match event {
-            Event::LedgerCreated(created) => self.practice = Some(created.practice),
+            Event::LedgerCreated(created) => {
+                self.practice = Some(created.practice);
+                self.rooms.count.began_wall_ms = Some(at.wall_ms);
+            }
             Event::StationNamed(station) => self.station = Some(station.clone()),
-            Event::WeaponRegistered(weapon) => self.register_weapon(weapon),
+            Event::WeaponRegistered(weapon) => self.register_weapon(seq, weapon),
             Event::StandingSet(set) => self.set_standing(&set.weapon, set.standing),
             Event::PersonRegistered(person) => {
                 self.persons.insert(person.id.clone(), person.clone());
@@ -200,8 +203,10 @@ impl Armoury {
     }
 
     /// A weapon's record is replaced whole; its custody and standing stay.
-    fn register_weapon(&mut self, weapon: &Weapon) {
-        if let Some(old) = self.weapons.get(&weapon.id) {
+    pub(super) fn register_weapon(&mut self, seq: Seq, weapon: &Weapon) {
+        let old = self.weapons.get(&weapon.id);
+        book::weapon::identifiers_changed(&mut self.rooms.weapon, seq, old.map(|old| &old.weapon), weapon);
+        if let Some(old) = old {
             forget(&mut self.by_tag, old.weapon.tag_ids(), &weapon.id);
             forget(&mut self.by_mark, old.weapon.mark_ids(), &weapon.id);
             forget(&mut self.by_chip, old.weapon.chips(), &weapon.id);
@@ -226,6 +231,9 @@ impl Armoury {
 
     /// Changes what may be done with a weapon; for facts of the book that do so.
     pub(super) fn set_standing(&mut self, weapon: &WeaponId, standing: Standing) {
+        if standing != Standing::Quarantined {
+            self.rooms.weapon.quarantine.remove(weapon);
+        }
         if let Some(holding) = self.weapons.get_mut(weapon) {
             *self.counts.place(holding) -= 1;
             holding.standing = standing;

@@ -14,6 +14,7 @@ pub mod moment;
 pub mod person;
 pub mod policy;
 pub mod reason;
+pub mod record;
 pub mod roster;
 pub mod weapon;
 

@@ -24,6 +24,101 @@ pub struct Policy {
     /// Most weapons one person may hold; 0 means no limit.
     #[n(4)]
     pub weapons_per_person: u32,
+    /// Minutes from the discovery of a discrepancy until it must be counted again; 0 means no clock (D-2: at once).
+    #[n(20)]
+    #[cbor(default)]
+    pub recount_minutes: u32,
+    /// Minutes until the commander must have been told of a confirmed one; 0 means no clock (D-2: at once).
+    #[n(21)]
+    #[cbor(default)]
+    pub report_commander_minutes: u32,
+    /// Minutes until the police must have been told; 0 means no clock (D-2: at once).
+    #[n(22)]
+    #[cbor(default)]
+    pub report_police_minutes: u32,
+    /// Minutes until headquarters must have been told; 0 means no clock (D-2: the same day).
+    #[n(23)]
+    #[cbor(default)]
+    pub report_headquarters_minutes: u32,
+    /// Minutes until the registry and the lists of lost and stolen weapons must have been told; 0 means no clock (D-2:
+    /// when policy says).
+    #[n(24)]
+    #[cbor(default)]
+    pub report_registry_minutes: u32,
+    /// A change of key custody opens a handover count by itself (S-4: MP1003C on AR 190-11).
+    #[n(25)]
+    #[cbor(default)]
+    pub handover_count: bool,
+    /// Days between two serial-number counts; 0 means none is asked for (C-2: monthly, MCO 5530.14A).
+    #[n(26)]
+    #[cbor(default)]
+    pub count_serials_days: u32,
+    /// Days between two random samples; 0 means none is asked for (C-2: weekly, ISACS 05.20).
+    #[n(27)]
+    #[cbor(default)]
+    pub count_sample_days: u32,
+    /// Days between two independent audits; 0 means none is asked for (C-2: yearly, UK inspectorate practice).
+    #[n(28)]
+    #[cbor(default)]
+    pub count_audit_days: u32,
+    /// Share of a count that is touched or seen by a camera, per cent (C-6).
+    #[n(29)]
+    #[cbor(default)]
+    pub sample_percent: u32,
+    /// Fewest weapons of that sample (C-6).
+    #[n(30)]
+    #[cbor(default)]
+    pub sample_least: u32,
+    /// Every count is blind: whoever counts is told neither number nor list (C-4).
+    #[n(31)]
+    #[cbor(default)]
+    pub blind_counts: bool,
+    /// Nobody makes the official inventory twice running (R-2: AR 710-2, MCO 5530.14A).
+    #[n(32)]
+    #[cbor(default)]
+    pub officer_rotates: bool,
+    /// Keys are counted before a handover count can be closed (S-3).
+    #[n(33)]
+    #[cbor(default)]
+    pub keys_at_handover: bool,
+    /// Nobody holds keys of two groups (weapons, ammunition, bolts) without an exception that is entered (S-1).
+    #[n(34)]
+    #[cbor(default)]
+    pub separate_key_groups: bool,
+    /// Two locks of one room have two holders (S-3: DA Form 5513 in AR 190-11).
+    #[n(35)]
+    #[cbor(default)]
+    pub two_locks_two_holders: bool,
+    /// Hours after which a day that was opened and not closed is an alarm; 0 means never (C-9: daily).
+    #[n(36)]
+    #[cbor(default)]
+    pub day_hours: u32,
+    /// Where something was heard by radio only, the slots that are filled are counted too (C-6).
+    #[n(37)]
+    #[cbor(default)]
+    pub slots_against_tags: bool,
+    /// An armourer corrects a weapon's record without a supervisor beside them (armoury-practice section 1: may not
+    /// approve own corrections).
+    #[n(90)]
+    #[cbor(default)]
+    pub corrects_alone: bool,
+    /// A tag or a mark is bound to a weapon, or taken off, without a second person.
+    #[n(91)]
+    #[cbor(default)]
+    pub binds_alone: bool,
+    /// A weapon is taken into the room without a second person (R-1, D-4).
+    #[n(92)]
+    #[cbor(default)]
+    pub receives_alone: bool,
+    /// No tags in weapons: marks only, tags on the rack or on a loop (S-5).
+    #[n(93)]
+    #[cbor(default)]
+    pub no_weapon_tags: bool,
+    /// A seized, found or surrendered weapon leaves the room for good without a court's order on record
+    /// (`un-categories.md` section 6).
+    #[n(94)]
+    #[cbor(default)]
+    pub disposes_without_order: bool,
 }
 
 impl Default for Policy {
@@ -34,6 +129,29 @@ impl Default for Policy {
             loan_hours: 24,
             expired_stops: true,
             weapons_per_person: 0,
+            recount_minutes: 60,
+            report_commander_minutes: 120,
+            report_police_minutes: 120,
+            report_headquarters_minutes: 1_440,
+            report_registry_minutes: 0,
+            handover_count: true,
+            count_serials_days: 31,
+            count_sample_days: 7,
+            count_audit_days: 366,
+            sample_percent: 10,
+            sample_least: 5,
+            blind_counts: false,
+            officer_rotates: true,
+            keys_at_handover: true,
+            separate_key_groups: true,
+            two_locks_two_holders: true,
+            day_hours: 24,
+            slots_against_tags: true,
+            corrects_alone: false,
+            binds_alone: false,
+            receives_alone: false,
+            no_weapon_tags: false,
+            disposes_without_order: false,
         }
     }
 }

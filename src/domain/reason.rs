@@ -73,4 +73,6 @@ reasons! {
     HeldBack = "held_back",
     /// The weapon was not accounted for: it is to be recovered first.
     Missing = "missing",
+    /// The tag or mark was taken off a weapon: where has it been since?
+    Retired = "retired",
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::chip::{self, PROOF_BYTES};
 use super::ids::{PersonId, Seq, WeaponId};
 use super::moment::Moment;
+use super::record::{Condition, Marking, Origin};
 use crate::identity::{MarkId, TagId};
 
 /// What the register says of one weapon. Unknown fields are empty, never guessed.
@@ -43,6 +44,36 @@ pub struct Weapon {
     /// What a reader or a camera may find on it.
     #[n(9)]
     pub identifiers: Vec<Identifier>,
+    /// Year of manufacture.
+    #[n(10)]
+    #[serde(default)]
+    pub year: Option<u16>,
+    /// The unit that owns it.
+    #[n(11)]
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// How it came here.
+    #[n(12)]
+    #[serde(default)]
+    pub origin: Option<Origin>,
+    /// Marks of the States that imported it, as marked.
+    #[n(13)]
+    #[cbor(default)]
+    #[serde(default)]
+    pub import_marks: Vec<String>,
+    /// Marks as people see them, with position and quality (W-4).
+    #[n(14)]
+    #[cbor(default)]
+    #[serde(default)]
+    pub marks: Vec<Marking>,
+    /// The state it is in.
+    #[n(15)]
+    #[serde(default)]
+    pub condition: Option<Condition>,
+    /// Room of its home slot.
+    #[n(16)]
+    #[serde(default)]
+    pub room: Option<String>,
 }
 
 /// Something on a weapon that a device can read.
@@ -71,6 +102,29 @@ pub enum Identifier {
 }
 
 impl Weapon {
+    /// A weapon of which nothing is known but its number.
+    pub fn new(id: WeaponId) -> Self {
+        Self {
+            id,
+            maker: None,
+            country: None,
+            model: None,
+            calibre: None,
+            serial: None,
+            category: None,
+            rack: None,
+            slot: None,
+            identifiers: Vec::new(),
+            year: None,
+            owner: None,
+            origin: None,
+            import_marks: Vec::new(),
+            marks: Vec::new(),
+            condition: None,
+            room: None,
+        }
+    }
+
     /// Keys of its tags.
     pub fn tag_ids(&self) -> impl Iterator<Item = TagId> + '_ {
         self.identifiers.iter().filter_map(|identifier| match identifier {

@@ -115,6 +115,26 @@ impl Reader {
         outcome
     }
 
+    /// Every entry that belongs to this weapon's history, in order.
+    ///
+    /// # Errors
+    /// The store cannot be read, or holds what is no entry.
+    pub fn of_weapon(&self, weapon: &crate::domain::WeaponId) -> Result<Vec<Entry>, LedgerError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT event.seq, payload, hash FROM event_weapon JOIN event USING (seq) WHERE weapon = ?1 ORDER BY seq",
+        )?;
+        let mut rows = statement.query([weapon.as_str()])?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (seq, payload): (Seq, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            let record = Record::decode(&payload)
+                .map_err(|error| LedgerError::Broken { seq, what: format!("cannot be read: {error}") })?;
+            let prev = self.hash_at(seq.saturating_sub(1))?.unwrap_or(Hash::GENESIS);
+            entries.push(Entry { record, payload, prev, hash: Hash(row.get(2)?) });
+        }
+        Ok(entries)
+    }
+
     fn each_stored(&self, seq: Seq, mut take: impl FnMut(Stored) -> bool) -> Result<(), LedgerError> {
         let mut prev = match seq {
             0 => Hash::GENESIS,

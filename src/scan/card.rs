@@ -25,6 +25,8 @@ pub enum Card {
     Acknowledge,
     /// A person is wanted at the hatch.
     CallSupervisor,
+    /// Marks count for the count that is open, or no longer.
+    Count,
 }
 
 /// A code that begins like a card but is none we know.
@@ -34,7 +36,7 @@ pub struct UnknownCard(pub String);
 
 impl Card {
     /// All of them, in the order of the wall sheet.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Issue,
         Self::Return,
         Self::Auto,
@@ -43,6 +45,7 @@ impl Card {
         Self::Repeat,
         Self::Acknowledge,
         Self::CallSupervisor,
+        Self::Count,
     ];
 
     /// The word behind the prefix, as printed on the card.
@@ -56,6 +59,7 @@ impl Card {
             Self::Repeat => "REPEAT",
             Self::Acknowledge => "ACK",
             Self::CallSupervisor => "CALL SUPERVISOR",
+            Self::Count => "COUNT",
         }
     }
 

@@ -5,11 +5,15 @@
 //! and a change of mode spends whatever lies there.
 
 mod ask;
+mod commission;
 mod pending;
 mod tags;
 
 use std::collections::{BTreeMap, VecDeque};
 
+pub use commission::{Shown, Thing, Wanted};
+
+use commission::Commission;
 use pending::{Pending, Seen};
 
 use super::CodeReading;
@@ -20,7 +24,7 @@ use super::session::Session;
 use super::slot::Slot;
 use super::subject::{Book, Subject};
 use super::view::{Key, WeaponsInView};
-use crate::domain::{DeskKind, Evidence, Item, Mode, PersonId, ReadPoint, Request, Road, WeaponId};
+use crate::domain::{Bearer, DeskKind, Evidence, Item, Mode, PersonId, ReadPoint, Request, Road, WeaponId};
 use crate::identity::{MarkId, TagId};
 
 /// A code not seen for so long has left the view, ms.
@@ -85,6 +89,7 @@ pub struct Desk {
     codes: BTreeMap<MarkId, Code>,
     moved_ms: BTreeMap<WeaponId, u64>,
     flood: Flood,
+    commission: Commission,
 }
 
 /// A code in view.
@@ -106,12 +111,18 @@ impl Desk {
             codes: BTreeMap::new(),
             moved_ms: BTreeMap::new(),
             flood: Flood::default(),
+            commission: Commission::default(),
         }
     }
 
     /// The direction in force.
     pub fn mode(&self) -> Mode {
         self.mode
+    }
+
+    /// Whether somebody stands there with a badge that counts.
+    pub fn is_attended(&self, now_ms: u64) -> bool {
+        self.session.bearer(now_ms) != Bearer::None
     }
 
     /// Unknown things that were not entered because too many came at once.
@@ -204,7 +215,11 @@ impl Desk {
             read_point: Some(read_point.clone()),
             ..Evidence::default()
         };
+        let code = reading;
         let reading = Reading { key: Key::Mark(mark), read_point, evidence };
+        if self.lay_mark_aside(&subject, code, &reading, now_ms) {
+            return Vec::new();
+        }
         match subject {
             Subject::Badge(person) => self.badge(book, &person, reading, Road::BadgeMark, now_ms),
             Subject::Weapon(weapon, _) => {
@@ -220,6 +235,7 @@ impl Desk {
                 self.weapon(book, &weapon, seen, reading, now_ms)
             }
             Subject::UnknownBadge => self.stranger(reading, Road::BadgeMark, now_ms),
+            Subject::Retired(id) => self.unknown(Item::Retired { id }, reading, now_ms),
             Subject::Unknown => self.unknown(Item::UnknownMark, reading, now_ms),
         }
     }

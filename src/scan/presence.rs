@@ -22,7 +22,7 @@ use crate::domain::ReadPoint;
 use crate::identity::TagId;
 
 /// Most tags followed at once. A box of tags beyond that is counted, not followed.
-pub const TAGS_MAX: usize = 4096;
+pub const TAGS_MAX: usize = 8192;
 
 /// Most sightings kept per tag: enough for a median, and for k up to it.
 pub const SIGHTINGS_MAX: usize = 64;
@@ -222,6 +222,39 @@ impl Presence {
     /// How many tags are in view.
     pub fn in_view(&self) -> usize {
         self.tracks.values().filter(|track| track.visit.as_ref().is_some_and(|visit| visit.present)).count()
+    }
+
+    /// Whether there is a reader of that name, by the configuration or by what was heard.
+    pub fn knows_reader(&self, reader: &str) -> bool {
+        self.started_ms.contains_key(reader) || self.ears.has_reader(reader)
+    }
+
+    /// Tags in view that were heard well since `since_ms`, by one reader where one is named, without those `known`
+    /// already; in the order of their codes.
+    pub fn heard_since(
+        &self,
+        reader: Option<&str>,
+        since_ms: u64,
+        known: &HashSet<Vec<u8>>,
+    ) -> Vec<Appeared> {
+        let heard = |track: &&Track| {
+            let visit = track.visit.as_ref().filter(|visit| visit.present && visit.last_ms >= since_ms);
+            visit.is_some_and(|visit| reader.is_none_or(|reader| self.ears.get(visit.ear).reader == reader))
+                && !known.contains(&track.epc)
+        };
+        let mut found: Vec<Appeared> = self
+            .tracks
+            .values()
+            .filter(heard)
+            .filter_map(|track| track.appeared(&self.settings, (&self.ears, &self.gaps)))
+            .collect();
+        found.sort_by(|a, b| a.epc.cmp(&b.epc));
+        found
+    }
+
+    /// Whether that reader, or any where none is named, looks where this tag came into view.
+    pub fn is_heard_by(&self, appeared: &Appeared, reader: Option<&str>) -> bool {
+        reader.is_none_or(|reader| self.ears.at(&appeared.read_point).any(|ear| ear.reader == reader))
     }
 
     /// What is known of a tag that lies in view and does not act by that.

@@ -24,6 +24,8 @@ pub enum Subject {
     Badge(PersonId),
     /// A weapon, and what its tag's chip says; a mark has none, so nothing speaks against it.
     Weapon(WeaponId, Chip),
+    /// A tag or a mark that was taken off this weapon.
+    Retired(WeaponId),
     /// A badge that is not in the book.
     UnknownBadge,
     /// Neither.
@@ -46,6 +48,9 @@ impl Book<'_> {
         if let Some(person) = self.roster.by_tag(&appeared.tag) {
             return Subject::Badge(person.clone());
         }
+        if let Some(retired) = self.armoury.rooms.weapon.retired_tag(&appeared.tag) {
+            return Subject::Retired(retired.weapon.clone());
+        }
         let Ok(decoded) = epc::decode(&appeared.epc) else { return Subject::Unknown };
         let same_item = decoded.uii.as_deref().map(MarkId::from_text);
         match same_item.and_then(|mark| self.armoury.weapon_by_mark(&mark).cloned()) {
@@ -65,7 +70,10 @@ impl Book<'_> {
         }
         match self.armoury.weapon_by_mark(mark) {
             Some(weapon) => Subject::Weapon(weapon.clone(), Chip::Unopposed),
-            None => Subject::Unknown,
+            None => match self.armoury.rooms.weapon.retired_mark(mark) {
+                Some(retired) => Subject::Retired(retired.weapon.clone()),
+                None => Subject::Unknown,
+            },
         }
     }
 

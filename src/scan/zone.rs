@@ -56,6 +56,11 @@ impl Ears {
         self.list.get(place).expect("places are only given by this list, and it never shrinks")
     }
 
+    /// Whether an antenna of that reader has been heard of.
+    pub(super) fn has_reader(&self, reader: &str) -> bool {
+        self.list.iter().any(|ear| ear.reader == reader)
+    }
+
     /// Antennas of a read point.
     pub(super) fn at<'a>(&'a self, read_point: &'a ReadPoint) -> impl Iterator<Item = &'a Ear> {
         self.list.iter().filter(move |ear| ear.read_point == *read_point)

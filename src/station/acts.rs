@@ -18,11 +18,14 @@ impl Keeper {
         sign: &Sign,
         at: Moment,
     ) -> Result<Value, String> {
+        self.no_badge(act)?;
         let by = self.signed(caller, act, sign, at).map_err(|denied| denied.0)?;
         let head = self.store.ledger().head().1.0;
         let context = Context { armoury: &self.armoury, by: &by, now: at, head };
         let facts = book::plan(context, act).map_err(|denied| denied.0)?;
-        self.enter(command, drafts(&by, facts), at)
+        let done = self.enter(command, drafts(&by, facts), at)?;
+        self.draw_samples(at);
+        Ok(done)
     }
 
     /// Enters what has fallen due since the last look.
@@ -30,6 +33,7 @@ impl Keeper {
     /// # Errors
     /// It could not be written; it is still due.
     pub(super) fn enter_due(&mut self, at: Moment) -> Result<(), String> {
+        self.draw_samples(at);
         let facts = book::due(&self.armoury, at);
         if facts.is_empty() {
             return Ok(());
@@ -38,7 +42,7 @@ impl Keeper {
     }
 
     /// On whose word: a person of the book in a role they hold, else the system's user in theirs.
-    fn signed(&self, caller: Caller, act: &Act, sign: &Sign, at: Moment) -> Result<By, Denied> {
+    pub(super) fn signed(&self, caller: Caller, act: &Act, sign: &Sign, at: Moment) -> Result<By, Denied> {
         let allowed = act.allowed();
         let role = match &sign.person {
             Some(person) => book::hold(&self.armoury, person, allowed, at)?,
@@ -77,7 +81,8 @@ fn by_role(caller: Caller, allowed: &[Role]) -> Denied {
     })
 }
 
-fn drafts(by: &By, facts: Vec<Fact>) -> Vec<Draft> {
+/// Facts on one word, to be entered.
+pub(super) fn drafts(by: &By, facts: Vec<Fact>) -> Vec<Draft> {
     let booked = |fact| Event::Book(Box::new(Booked { by: by.clone(), fact }));
     facts.into_iter().map(|fact| booked(fact).into()).collect()
 }

@@ -23,6 +23,10 @@ impl Clerk {
     pub(super) fn ask(&mut self, asked: Asked, at: Moment) {
         let Asked { role, user, command, what, reply } = asked;
         let caller = Caller { role, user };
+        let Some((what, reply)) = self.listen((command, caller), what, reply, at) else { return };
+        if let (Ask::NextShown { .. }, Ok(())) = (&what, may(role, &what)) {
+            return self.begin_showing(what, (caller, command), reply, at);
+        }
         let planned = may(role, &what).and_then(|()| self.keeper.tag_plan(&what, said_by(role, user)));
         let outcome = match planned {
             Err(why) => Err(why),
@@ -121,7 +125,7 @@ fn beside(
 }
 
 /// Tells whoever asked.
-fn answer(reply: Option<oneshot::Sender<Outcome>>, outcome: Result<Value, String>) {
+pub(super) fn answer(reply: Option<oneshot::Sender<Outcome>>, outcome: Result<Value, String>) {
     let outcome = outcome.map_or_else(|why| Outcome::Refused { why }, Outcome::Done);
     if let Some(reply) = reply
         && reply.send(outcome).is_err()
@@ -145,6 +149,7 @@ pub(super) fn may(role: Option<Role>, what: &Ask) -> Result<(), String> {
         Ask::Status {} => return Ok(()),
         Ask::SetMode { .. } | Ask::Handled { .. } | Ask::Acknowledge { .. } | Ask::SyncNow {} => KEEPERS,
         Ask::ImportWeapons { .. } | Ask::SetStanding { .. } | Ask::EnrolMarks { .. } => KEEPERS,
+        Ask::NextShown { .. } => &[Role::Armourer, Role::Supervisor, Role::Commander],
         Ask::EnrolBadges { .. } => SUPERVISORS,
         Ask::ImportPersons { .. } | Ask::Suspend { .. } | Ask::SetPolicy { .. } => SUPERVISORS,
         Ask::TagWrite { person: Some(_), .. } => SUPERVISORS,

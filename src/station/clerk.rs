@@ -10,6 +10,8 @@ use super::alarms;
 use super::board::Board;
 use super::cameras::Lenses;
 use super::captures::Captures;
+use super::counting::Listening;
+use super::commission::Showing;
 use super::inbox::Gauge;
 use super::input::{Input, Stamped};
 use super::keeper::Keeper;
@@ -85,6 +87,10 @@ pub struct Clerk {
     pub(super) inbox: Option<Gauge>,
     /// When reads were dropped last, while that is an alarm.
     pub(super) dropped_ms: Option<u64>,
+    /// Readers that listen for a count.
+    pub(super) listening: Option<Listening>,
+    /// Somebody waits for an unknown thing to be shown.
+    pub(super) showing: Option<Showing>,
     flooded: u64,
     last_input_ms: u64,
     last_room_ms: u64,
@@ -120,6 +126,8 @@ impl Clerk {
             lenses: Lenses::default(),
             inbox: None,
             dropped_ms: None,
+            listening: None,
+            showing: None,
             flooded: 0,
             last_input_ms: at.mono_ms,
             last_room_ms: at.mono_ms,
@@ -193,6 +201,9 @@ impl Clerk {
                 self.board.view_mut().inbox.reads_taken += 1;
                 let Some(news) = self.presence.read(&reading, at.mono_ms) else { return };
                 self.last_input_ms = at.mono_ms;
+                if self.is_for_the_count(&news, at) {
+                    return;
+                }
                 let book = book(&self.keeper, &self.presence);
                 self.desk.tag(book, &news, at.mono_ms)
             }
@@ -202,6 +213,9 @@ impl Clerk {
             }
             Input::Code(reading) => {
                 self.board.aimed();
+                if self.mark_counts(&reading, at) {
+                    return self.refresh(at);
+                }
                 let book = book(&self.keeper, &self.presence);
                 self.desk.code(book, &reading, at.mono_ms)
             }
@@ -236,11 +250,13 @@ impl Clerk {
         for act in acts {
             self.act(act, at);
         }
+        self.look_at_showing(at);
         self.refresh(at);
     }
 
     /// The orderly end: an answer to what waits, the last entry, the fold kept, the log moved into the file, lamps dark.
     pub fn finish(mut self, at: Moment) {
+        self.break_showing(at);
         self.answer_waiting(at);
         if let Err(error) = self.write(at, None, &[Event::Stopped.into()]) {
             tracing::error!("enter the end of the run: {error}");
@@ -274,6 +290,7 @@ impl Clerk {
         if at.mono_ms.saturating_sub(self.last_input_ms) >= IDLE_MS {
             self.tidy_up();
         }
+        self.look_at_listening(at);
         self.look_at_book(at);
         self.look_at_flood(at);
         self.look_at_inbox(at);
@@ -311,7 +328,7 @@ impl Clerk {
         }
     }
 
-    fn act(&mut self, act: Act, at: Moment) {
+    pub(super) fn act(&mut self, act: Act, at: Moment) {
         match act {
             Act::Decide(request) => self.present(&request, at),
             Act::Card(card) => self.card(card, at),
@@ -376,6 +393,7 @@ impl Clerk {
             Card::Return => self.set_mode(Mode::Return, at),
             Card::Auto => self.set_mode(Mode::Auto, at),
             Card::Ok => self.board.handled(),
+            Card::Count => self.turn_scanning(at),
             Card::Cancel => {
                 self.answer_waiting(at);
                 self.desk.cancel();

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::protocol::Ask;
 use super::store::{NotSaved, Store};
-use crate::domain::book::Alarm;
+use crate::domain::book::{self, Alarm};
 use crate::domain::event::StandingSet;
 use crate::domain::roster::{Badge, Enrolment};
 use crate::domain::{Armoury, Event, Moment, Person, PersonId, Role, Roster, Weapon};
@@ -87,6 +87,7 @@ impl Keeper {
                         "change the standing of {weapon}: there is no such weapon in the book"
                     ));
                 }
+                book::weapon::set_apart(&self.armoury, &weapon, standing).map_err(|denied| denied.0)?;
                 let set = StandingSet { weapon, standing, authority };
                 self.enter(command, vec![Event::StandingSet(set).into()], at)
             }

@@ -9,7 +9,9 @@
 //! | `devices`, `readers`, `scanners`, `cameras`, `road`, `clock` | what reaches the inbox from outside |
 //! | `picture` | what the clerk shows: the picture, lamps, buzzer |
 //! | `acts` | what people ask of the book beside the desk: signed, decided, entered |
+//! | `counting` | readers that listen for a count, marks that count |
 //! | `code_book` | marks and badges that were printed here |
+//! | `commission` | the next unknown thing shown, to be bound |
 //! | `tags`, `tag_book`, `passwords`, `alone` | work on tags at a reader, and the same without a running station |
 //! | `recording`, `captures` | the inbox on paper, and the bytes of a reader or scanner |
 //! | `life` | start and orderly end |
@@ -25,6 +27,8 @@ pub mod captures;
 pub mod clerk;
 pub mod clock;
 mod code_book;
+mod counting;
+mod commission;
 pub mod devices;
 mod hints;
 pub mod inbox;

@@ -169,6 +169,19 @@ pub enum Ask {
         #[serde(default)]
         sign: Sign,
     },
+    /// Wait for the next unknown tag or mark that is shown at the desk, to bind it; it is not refused meanwhile.
+    /// Answers with `epc` and `tid`, or with `mark`, with `read_point`, and with the entry's number.
+    NextShown {
+        /// Tags.
+        tags: bool,
+        /// Marks.
+        marks: bool,
+        /// Only at this place.
+        #[serde(default)]
+        read_point: Option<crate::domain::ReadPoint>,
+        /// For how long, seconds.
+        seconds: u32,
+    },
     /// Send what waits to headquarters now.
     SyncNow {},
     /// Write an EPC to the one tag at a reader, and enrol it where it is for a weapon or a person.

@@ -132,6 +132,13 @@ impl Keeper {
             }
         };
         if let Some(id) = weapon
+            && self.armoury.policy.no_weapon_tags
+        {
+            return Err(format!(
+                "write a tag for {id}: the rules here allow no tags in weapons; bind a mark"
+            ));
+        }
+        if let Some(id) = weapon
             && self.armoury.weapon(id).is_none()
         {
             return Err(format!(

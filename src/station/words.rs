@@ -132,6 +132,7 @@ pub fn short(reason: Reason) -> &'static str {
         Reason::TagRewritten => "tag was written anew",
         Reason::HeldBack => "held back from issue",
         Reason::Missing => "was not accounted for",
+        Reason::Retired => "tag or mark was taken off",
     }
 }
 
@@ -164,6 +165,7 @@ fn refusal(reason: Reason, weapon: &str, bearer: &str, evidence: &[Evidence]) ->
         Reason::TagRewritten => format!("By its chip it is {weapon}, its code says otherwise."),
         Reason::HeldBack => format!("{weapon} is held back from issue."),
         Reason::Missing => format!("{weapon} was not accounted for."),
+        Reason::Retired => format!("This was taken off {weapon}."),
         Reason::AlreadyOut | Reason::AuthorisationExpired | Reason::WrongPerson => short(reason).into(),
     }
 }
@@ -179,6 +181,7 @@ fn what_now(reason: Reason) -> &'static str {
         Reason::CloneSuspected | Reason::TagRewritten => "Keep the weapon here. Call the supervisor.",
         Reason::HeldBack => "Put it back apart. Take another.",
         Reason::Missing => "Keep it here. The supervisor records it as recovered.",
+        Reason::Retired => "Keep it here. Where does it come from? Supervisor decides.",
         Reason::Destroyed | Reason::HotListed => "Keep the weapon here. Close the door. Call the guard.",
         Reason::TooSoon => "Take it off the pad, wait a moment, show it again.",
         Reason::NoBadge => "Show the badge, then the item again.",

@@ -254,19 +254,12 @@ pub fn badge_text(id: &str) -> String {
 /// A weapon with a tag and a mark.
 pub fn weapon(id: &str, model: Option<String>, tid: Option<Vec<u8>>) -> Weapon {
     Weapon {
-        id: WeaponId::from(id),
-        maker: None,
-        country: None,
         model,
-        calibre: None,
-        serial: None,
-        category: None,
-        rack: None,
-        slot: None,
         identifiers: vec![
             Identifier::Tag { epc: weapon_epc(id), tid },
             Identifier::Mark { text: weapon_mark(id) },
         ],
+        ..Weapon::new(WeaponId::from(id))
     }
 }
 

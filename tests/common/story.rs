@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use armoury::domain::roster::{Enrolment, Personal};
-use armoury::domain::{MayDraw, Mode, PersonId, Policy, Reason, Role, Standing, Verdict};
+use armoury::domain::{MayDraw, Mode, PersonId, Policy, Reason, Role, Standing, Verdict, Weapon};
 use armoury::scan::desk::DeskSettings;
 use armoury::scan::presence::PresenceSettings;
 use serde::Deserialize;
@@ -87,6 +87,10 @@ pub struct WeaponLine {
     pub standing: Standing,
     /// Chip number enrolled with its tag, hex.
     pub tid: Option<String>,
+    /// The rack of its home.
+    pub rack: Option<String>,
+    /// The slot in it.
+    pub slot: Option<String>,
 }
 
 /// A person. Their badge is made from their key.
@@ -244,7 +248,8 @@ impl Story {
             ..self.policy.clone()
         };
         let weapon = |line: &WeaponLine| {
-            (common::weapon(&line.id, line.model.clone(), line.tid.as_deref().map(hex)), line.standing)
+            let weapon = common::weapon(&line.id, line.model.clone(), line.tid.as_deref().map(hex));
+            (Weapon { rack: line.rack.clone(), slot: line.slot.clone(), ..weapon }, line.standing)
         };
         let people = self.person.iter().map(|line| (line.enrolment(), line.suspended)).collect();
         Book { policy, weapons: self.weapon.iter().map(weapon).collect(), people }

@@ -9,16 +9,13 @@ use super::{HQ, House, receipt};
 /// The rifle with serial 4471, under the number that a station gave it.
 fn rifle(id: &str) -> Event {
     Event::WeaponRegistered(Weapon {
-        id: WeaponId::from(id),
         maker: Some("Zastava".into()),
         country: Some("SRB".into()),
         model: Some("M70".into()),
         calibre: Some("7.62x39".into()),
         serial: Some("44-71".into()),
-        category: None,
-        rack: None,
-        slot: None,
         identifiers: vec![Identifier::Mark { text: format!("mark of {id}") }],
+        ..Weapon::new(WeaponId::from(id))
     })
 }
 

@@ -40,7 +40,8 @@ fn weapon_rows() -> impl Strategy<Value = Vec<Weapon>> {
             };
             let id = WeaponId::new(format!("A,{nth}\"é"));
             let identifiers = tag.into_iter().chain(mark).collect();
-            Weapon { id, maker, country, model, calibre, serial, category, rack, slot, identifiers }
+            let bare = Weapon::new(id);
+            Weapon { maker, country, model, calibre, serial, category, rack, slot, identifiers, ..bare }
         })
         .collect()
     })

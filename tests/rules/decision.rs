@@ -296,19 +296,7 @@ fn standing() -> impl Strategy<Value = Standing> {
 }
 
 fn weapon(id: &str) -> Weapon {
-    let none = None;
-    Weapon {
-        id: WeaponId::from(id),
-        maker: none.clone(),
-        country: none.clone(),
-        model: none.clone(),
-        calibre: none.clone(),
-        serial: none.clone(),
-        category: none.clone(),
-        rack: none.clone(),
-        slot: none,
-        identifiers: Vec::new(),
-    }
+    Weapon::new(WeaponId::from(id))
 }
 
 fn issued(weapon: &str, person: &str) -> Event {
@@ -336,6 +324,8 @@ fn shown(request: &Request) -> Vec<WeaponId> {
         }
         // It has had its answer; that its chip turns out to be foreign brings nothing back.
         Item::ForeignChip { .. } => Vec::new(),
+        // It is on no weapon any more.
+        Item::Retired { .. } => Vec::new(),
         Item::UnknownTag | Item::UnknownMark | Item::UnknownBadge => Vec::new(),
     }
 }

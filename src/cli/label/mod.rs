@@ -154,6 +154,32 @@ impl PaperName {
     }
 }
 
+/// The marks of weapons that were just bound, into a file whose ending says the format. One that has no mark gets a
+/// house code.
+pub(super) fn after_binding(ids: Vec<String>, place: Place, file: &std::path::Path) -> Result<u8, Failure> {
+    let format = match file.extension().and_then(|ending| ending.to_str()) {
+        Some("svg") => Format::Svg,
+        Some("zpl") => Format::Zpl,
+        Some("html") => Format::Html,
+        _ => {
+            return Err(Failure::usage(format!(
+                "print into {}: name it .svg, .zpl or .html",
+                file.display()
+            )));
+        }
+    };
+    let how = How {
+        format,
+        symbol: Symbol::Qr,
+        dpi: None,
+        module_mm: None,
+        size: None,
+        paper: PaperName::A4,
+        out: file.to_owned(),
+    };
+    what::weapons(Things { which: Which { ids, all: false }, enrol: true, show_id: false, place, how })
+}
+
 fn dpi(text: &str) -> Result<Dpi, String> {
     let found = text.parse().ok().and_then(Dpi::from_number);
     found.ok_or_else(|| "label and laser printers have 203, 300 or 600".to_owned())

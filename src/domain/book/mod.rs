@@ -6,7 +6,12 @@
 //! any other.
 
 mod by;
+pub mod count;
+pub mod day;
+pub mod discrepancy;
+pub mod intake;
 pub mod key;
+pub mod weapon;
 
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -129,6 +134,16 @@ macro_rules! rooms {
 rooms! {
     /// Keys and seals (S-3).
     0 Key key,
+    /// Counts (section 5).
+    40 Count count,
+    /// What register and room disagree on (section 6).
+    41 Discrepancy discrepancy,
+    /// Opening and closing of the day (C-9).
+    42 Day day,
+    /// A weapon's record and life (W-1 to W-6).
+    10 Weapon weapon,
+    /// What enters the room, whatever the reason (D-4).
+    11 Intake intake,
 }
 
 /// Something for which somebody has to come.

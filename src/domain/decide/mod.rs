@@ -59,6 +59,11 @@ pub enum Item {
         /// Which it may be.
         id: WeaponId,
     },
+    /// A tag or a mark that was taken off a weapon.
+    Retired {
+        /// From which.
+        id: WeaponId,
+    },
     /// A tag that is not in the book.
     UnknownTag,
     /// A mark that is not in the book.
@@ -126,6 +131,11 @@ pub fn decide(armoury: &Armoury, request: &Request, now: Moment) -> Decision {
         Item::UnknownTag => blank(request, DeskKind::Refused, Reason::UnknownTag),
         Item::UnknownMark => blank(request, DeskKind::Refused, Reason::UnknownMark),
         Item::UnknownBadge => blank(request, DeskKind::Refused, Reason::UnknownBadge),
+        // It proves nothing of the weapon, which may have another by now; but it should be in the box of old tags.
+        Item::Retired { id } => match armoury.weapon(id) {
+            Some(holding) => about(request, holding, DeskKind::Asked, Reason::Retired),
+            None => blank(request, DeskKind::Asked, Reason::Retired),
+        },
         Item::Weapon { id, .. } | Item::Unsure { id } | Item::ForeignChip { id } => {
             known(armoury, request, id, now)
         }
@@ -203,6 +213,7 @@ fn alarm_for(reason: Reason) -> Option<Reason> {
         | Reason::HotListed
         | Reason::CloneSuspected
         | Reason::Missing
+        | Reason::Retired
         | Reason::TagRewritten
         | Reason::MarkMismatch => Some(reason),
         _ => None,

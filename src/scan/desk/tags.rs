@@ -23,7 +23,11 @@ impl Desk {
 
     fn tag_appeared(&mut self, book: Book<'_>, appeared: &Appeared, now_ms: u64) -> Vec<Act> {
         let reading = Reading::of_tag(appeared);
-        match book.of_tag(appeared) {
+        let subject = book.of_tag(appeared);
+        if !appeared.at_rest && self.lay_tag_aside(&subject, appeared, now_ms) {
+            return Vec::new();
+        }
+        match subject {
             // Nobody shows what lies where it always lies. A badge only goes on vouching for whoever it vouched for.
             Subject::Badge(person) if appeared.at_rest && self.session.knows(&person) => {
                 self.session.lies_again(book, &person, reading.key);
@@ -42,7 +46,8 @@ impl Desk {
                 let seen = Seen::by_tag(appeared, chip);
                 self.weapon(book, &weapon, seen, reading, now_ms)
             }
-            Subject::UnknownBadge | Subject::Unknown if appeared.at_rest => Vec::new(),
+            Subject::UnknownBadge | Subject::Unknown | Subject::Retired(_) if appeared.at_rest => Vec::new(),
+            Subject::Retired(id) => self.unknown(Item::Retired { id }, reading, now_ms),
             Subject::UnknownBadge => self.stranger(reading, Road::BadgeTag, now_ms),
             Subject::Unknown => self.unknown(Item::UnknownTag, reading, now_ms),
         }
@@ -51,7 +56,10 @@ impl Desk {
     /// More is known of the chip of a tag that came into view before. What waits for an answer learns of it; a weapon
     /// that has had its answer gets a second one only if it turns out to be a copy.
     fn chip_read(&mut self, book: Book<'_>, appeared: &Appeared, now_ms: u64) -> Vec<Act> {
-        let Subject::Weapon(weapon, chip) = book.of_tag(appeared) else { return Vec::new() };
+        let Subject::Weapon(weapon, chip) = book.of_tag(appeared) else {
+            self.chip_of_aside(appeared);
+            return Vec::new();
+        };
         let reading = Reading::of_tag(appeared);
         if let Some(pending) = self.pending.iter_mut().find(|pending| pending.weapon == weapon) {
             pending.chip(chip, &reading.evidence);
