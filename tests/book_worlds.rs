@@ -140,6 +140,7 @@ impl World {
             policy,
             weapons: weapons.iter().map(weapon).collect(),
             people: PEOPLE.iter().map(person).collect(),
+            ..Book::default()
         };
         let desk = DeskSettings { mode: armoury::domain::Mode::Auto, window_ms: 10_000, dead_time_ms: 2_000 };
         let presence = PresenceSettings {
@@ -246,13 +247,17 @@ impl World {
     fn visit(&mut self) {
         let weapon = self.dice.pick(&self.weapons).clone();
         let person = self.dice.pick(&PEOPLE).0;
+        let by_mark = self.dice.percent(30);
         let head = self.station.armoury().head;
         for tick in 0..20 {
             if tick < 8 {
                 self.station.feed(common::tag(common::badge_epc(person), "left lane", Some(-55), None));
             }
             if (2..12).contains(&tick) {
-                self.station.feed(common::tag(common::weapon_epc(&weapon), "left lane", Some(-55), None));
+                self.station.feed(match by_mark {
+                    true => common::code(&common::weapon_mark(&weapon), "left lane"),
+                    false => common::tag(common::weapon_epc(&weapon), "left lane", Some(-55), None),
+                });
             }
             self.station.mono_ms += TICK_MS;
             self.station.feed(Input::Tick);

@@ -169,6 +169,7 @@ fn station() -> Station {
             .map(|weapon| (weapon, Standing::InService))
             .into(),
         people: vec![person("P1", Role::Armourer), person("P2", Role::Witness)],
+        ..Book::default()
     };
     let desk = DeskSettings { mode: Mode::Auto, window_ms: 8_000, dead_time_ms: 2_000 };
     let presence =

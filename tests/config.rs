@@ -116,6 +116,7 @@ lock = 24
                 target: Target::A,
                 q: None,
                 read_tid: true,
+                watches: None,
                 particular: Vec::new(),
             },
             Reader {
@@ -131,6 +132,7 @@ lock = 24
                 target: Target::Ab,
                 q: None,
                 read_tid: true,
+                watches: None,
                 particular: Vec::new(),
             },
         ]

@@ -5,6 +5,8 @@
 mod common;
 #[path = "common/compare.rs"]
 mod compare;
+#[path = "common/crates.rs"]
+mod crates;
 #[path = "common/large.rs"]
 mod large;
 #[path = "common/ranges.rs"]
@@ -16,11 +18,13 @@ use std::path::{Path, PathBuf};
 
 use armoury::domain::{Mode, Reason, Role};
 use armoury::ledger::Record;
+use armoury::scan::TagReading;
 use armoury::station::input::{Asked, DeviceKind, DeviceReport, DeviceState, Input};
 use armoury::station::protocol::{Ask, Outcome};
 use armoury::station::view::AlarmState;
 use common::{Station, TICK_MS};
 use compare::{compare, compare_end};
+use crates::with_papers;
 use story::{Power, Reader, Show, Store, Story, hex, ms, wall_ms};
 
 /// How often a tag is read and a code seen where a story says nothing.
@@ -96,7 +100,7 @@ enum Happening<'a> {
     Clock(i64),
     Power,
     Ledger(Store),
-    Command(&'a Show),
+    Command(&'a Story, &'a Show),
 }
 
 /// Plays a story; answers with what differs from how it is told.
@@ -188,14 +192,15 @@ fn take(station: &mut Station, happening: Happening<'_>) {
         }
         Happening::Ledger(Store::Fails) => station.break_ledger(),
         Happening::Ledger(Store::Works) => station.mend_ledger(),
-        Happening::Command(show) => command(station, show),
+        Happening::Command(story, show) => command(station, story, show),
     }
 }
 
 /// Somebody types a command, and is answered as told.
-fn command(station: &mut Station, show: &Show) {
+fn command(station: &mut Station, story: &Story, show: &Show) {
     let line = show.command.as_deref().expect("a command");
-    let what = armoury::cli::act::ask_of(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+    let written = with_papers(line, &story.crates, &story.receipt, station.armoury());
+    let what = armoury::cli::act::ask_of(&written.line).unwrap_or_else(|error| panic!("{line}: {error}"));
     let (reply, mut answer) = tokio::sync::oneshot::channel();
     let role = Some(Role::Supervisor);
     let asked = Asked { role, user: None, command: None, what, reply: Some(reply) };
@@ -237,7 +242,7 @@ fn happen<'a>(story: &'a Story, show: &'a Show, timeline: &mut Vec<(u64, Happeni
         timeline.push((at_ms, Happening::Input(Box::new(move || reader_is(state)))));
     }
     if show.command.is_some() {
-        timeline.push((at_ms, Happening::Command(show)));
+        timeline.push((at_ms, Happening::Command(story, show)));
     }
     let Some(reading) = reading(story, show) else { return };
     let every_ms = show.every.as_deref().map_or(EVERY_MS, ms);
@@ -256,7 +261,8 @@ fn reading<'a>(story: &'a Story, show: &'a Show) -> Option<Box<dyn Fn() -> Input
     let rssi_dbm = Some(show.rssi_dbm.unwrap_or(-55));
     let tag = move |epc: Vec<u8>| -> Box<dyn Fn() -> Input + 'a> {
         let tid = show.tid.as_deref().map(hex);
-        Box::new(move || common::tag(epc.clone(), tag_place, rssi_dbm, tid.clone()))
+        let antenna = story.antenna_at(tag_place);
+        Box::new(move || at_antenna(antenna, common::tag(epc.clone(), tag_place, rssi_dbm, tid.clone())))
     };
     let code = move |text: String| -> Box<dyn Fn() -> Input + 'a> {
         Box::new(move || common::code(&text, code_place))
@@ -276,6 +282,14 @@ fn reading<'a>(story: &'a Story, show: &'a Show) -> Option<Box<dyn Fn() -> Input
     let thing = things.next();
     assert!(things.next().is_none(), "one thing a line: {show:?}");
     thing
+}
+
+/// Another antenna of the reader heard it.
+fn at_antenna(antenna: u8, input: Input) -> Input {
+    match input {
+        Input::Tag(reading) => Input::Tag(TagReading { antenna, ..reading }),
+        other => other,
+    }
 }
 
 /// The reader has something to say about itself.

@@ -7,10 +7,10 @@
 mod bench;
 #[path = "station/clients.rs"]
 mod clients;
-#[path = "station/counting.rs"]
-mod counting;
 #[path = "station/commissioning.rs"]
 mod commissioning;
+#[path = "station/counting.rs"]
+mod counting;
 #[path = "station/damage.rs"]
 mod damage;
 #[path = "station/desk.rs"]

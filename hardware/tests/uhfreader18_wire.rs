@@ -314,7 +314,7 @@ async fn a_tag_is_written_locked_and_closed_to_whoever_lacks_the_password() {
         assert!(matches!(order(7, read(Bank::User, 300, 2)).await, Err(TagError::NotOffered(_))));
         let looked = desk.order(TagCommand::Look { for_ms: 500 }).await;
         let Ok(TagOutcome::Seen(seen)) = looked else { panic!("{looked:?}") };
-        assert!(seen.len() == 1 && seen[0].epc == epc(1) && seen[0].reads > 3, "{seen:?}");
+        assert!(seen.len() == 1 && seen[0].epc == epc(1) && seen[0].reads > 0, "{seen:?}");
         bench.clear();
         assert_eq!(order(7, read(Bank::User, 4, 4)).await, Err(TagError::NoTag), "{variant}");
         bench.place(tag(9, 1));

@@ -13,6 +13,7 @@ mod count;
 mod day;
 mod demo;
 mod discrepancy;
+mod dispose;
 mod doctor;
 mod init;
 mod intake;
@@ -22,10 +23,13 @@ mod ledger;
 mod lines;
 mod look;
 mod ports;
+mod rack;
 mod replay;
 mod road;
 mod run;
 mod tag;
+mod transfer;
+mod voucher;
 mod weapon;
 
 use std::path::{Path, PathBuf};
@@ -99,6 +103,15 @@ enum Command {
     /// Opening and closing of the day
     #[command(subcommand)]
     Day(day::DayCommand),
+    /// Weapons between armouries
+    #[command(subcommand)]
+    Transfer(transfer::TransferCommand),
+    /// Surplus, destruction, and other ways out of service
+    #[command(subcommand)]
+    Dispose(dispose::DisposeCommand),
+    /// The racks: what hangs in each slot, else who has it
+    #[command(subcommand)]
+    Rack(rack::RackCommand),
     /// Evidence: check and export, also on a copy and without a station
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
@@ -129,6 +142,9 @@ impl Command {
             Self::Day(command) => Ok(command.asking().ok()),
             Self::Weapon(command) => Ok(command.asking().ok()),
             Self::Intake(command) => Ok(command.asking()?.ok()),
+            Self::Transfer(command) => Ok(command.asking()?.ok()),
+            Self::Dispose(command) => Ok(command.asking()?.ok()),
+            Self::Rack(command) => Ok(command.asking()?.ok()),
             _ => Ok(None),
         }
     }
@@ -208,6 +224,9 @@ pub fn main() -> u8 {
         Command::Count(command) => command.carry_out(),
         Command::Discrepancy(command) => command.carry_out(),
         Command::Day(command) => command.carry_out(),
+        Command::Transfer(command) => command.carry_out(),
+        Command::Dispose(command) => command.carry_out(),
+        Command::Rack(command) => command.carry_out(),
         Command::Ledger(command) => command.carry_out(),
         Command::Sync(command) => command.carry_out(),
         Command::Capture(command) => command.carry_out(),

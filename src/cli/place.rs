@@ -10,11 +10,14 @@ use super::client::{Client, ClientError};
 use super::init::CONFIG_FILE;
 use super::{Failure, config_of};
 use crate::config::{SOCKET_NAME, StationConfig};
+use crate::domain::book::Act;
+use crate::domain::{Event, Moment};
 use crate::ledger::lock::socket_named;
 use crate::ledger::{Ledger, LedgerError, Opened, Reader};
 use crate::station::clock::Clock;
 use crate::station::keeper::{Caller, Keeper};
 use crate::station::protocol::Ask;
+use crate::station::store::NotSaved;
 
 /// The flags that name the place.
 #[derive(Debug, Clone, Args)]
@@ -95,9 +98,23 @@ impl Place {
             StationOrLedger::Station(mut client) => Ok(client.ask(command, what)?),
             StationOrLedger::Ledger(opened) => {
                 let at = Clock::new().now();
-                Keeper::new(*opened).change(command, Caller::owner(), what, at).map_err(Failure::refused)
+                let mut keeper = Keeper::new(*opened);
+                self.name_station(&mut keeper, &what, at)?;
+                keeper.change(command, Caller::owner(), what, at).map_err(Failure::refused)
             }
         }
+    }
+
+    /// A transfer says from whom it comes: a station that has never run is named by its configuration first.
+    fn name_station(&self, keeper: &mut Keeper, what: &Ask, at: Moment) -> Result<(), Failure> {
+        let transfers = matches!(what, Ask::Act { act, .. } if matches!(**act, Act::Transfer(_)));
+        if !transfers || keeper.armoury.station.is_some() {
+            return Ok(());
+        }
+        let Ok(configuration) = self.configuration() else { return Ok(()) };
+        let named = Event::StationNamed(configuration.station.id);
+        let failed = |error: NotSaved| Failure::absent(format!("name the station: {}", error.0));
+        keeper.write(at, None, &[named.into()]).map(drop).map_err(failed)
     }
 
     /// The configuration of the station.

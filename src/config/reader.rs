@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::AntennaPlan;
 use crate::domain::ReadPoint;
+use crate::domain::Watched;
 
 /// Transmit power taken, in dBm. The highest of any family is 33 (impinj-r2000-a0.md section 3, command 66); what the
 /// reader at hand can give, its driver finds out and says.
@@ -42,6 +43,9 @@ pub struct Reader {
     pub q: Option<u8>,
     /// Whether the chip's number is read too.
     pub read_tid: bool,
+    /// The slots it stares at; none for a reader at which weapons are shown.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_text")]
+    pub watches: Option<Watched>,
     /// `[[reader.antenna]]`: what is particular to one antenna.
     #[serde(rename = "antenna", skip_serializing_if = "Vec::is_empty")]
     pub particular: Vec<Antenna>,
@@ -67,6 +71,9 @@ impl Reader {
                     .unwrap_or_else(|| self.read_point.clone()),
                 control_tag: particular.and_then(|antenna| antenna.control_tag.clone()),
                 min_rssi_dbm: particular.and_then(|antenna| antenna.min_rssi_dbm),
+                watches: particular
+                    .and_then(|antenna| antenna.watches.clone())
+                    .or_else(|| self.watches.clone()),
             }
         })
     }
@@ -86,6 +93,9 @@ pub struct Antenna {
     /// Weaker reads are not counted, in dBm; none means: as in `[presence]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_rssi_dbm: Option<i16>,
+    /// The slots it stares at; none means: as its reader.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_text")]
+    pub watches: Option<Watched>,
 }
 
 /// Where a reader is. As text: a path, `tcp:HOST:PORT` or `listen:ADDRESS:PORT`.
@@ -275,6 +285,13 @@ impl Target {
     /// state is quiet until the other is asked (rfid-stream-cleaning.md section 6).
     pub(super) fn for_session(session: Session) -> Self {
         if session == Session::S0 { Self::A } else { Self::Ab }
+    }
+}
+
+fn as_text<S: Serializer>(watched: &Option<Watched>, serializer: S) -> Result<S::Ok, S::Error> {
+    match watched {
+        Some(watched) => serializer.collect_str(watched),
+        None => serializer.serialize_none(),
     }
 }
 

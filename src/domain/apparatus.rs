@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{PersonId, ReadPoint, WeaponId};
+use super::watched::Watched;
 
 /// What the station knows of one antenna.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct AntennaPlan {
     pub control_tag: Option<Vec<u8>>,
     /// The median a tag must reach there, dBm; none leaves the setting for all.
     pub min_rssi_dbm: Option<i16>,
+    /// The slots it stares at; none for an antenna at which weapons are shown.
+    pub watches: Option<Watched>,
 }
 
 impl AntennaPlan {

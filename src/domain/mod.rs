@@ -16,6 +16,7 @@ pub mod policy;
 pub mod reason;
 pub mod record;
 pub mod roster;
+pub mod watched;
 pub mod weapon;
 
 pub use apparatus::{AntennaPlan, ReaderIdentified, TagNote, TagWork};
@@ -27,4 +28,5 @@ pub use moment::{ClockQuality, Moment};
 pub use person::{MayDraw, Person, Role};
 pub use policy::Policy;
 pub use roster::Roster;
+pub use watched::Watched;
 pub use weapon::{Custody, Identifier, Standing, Weapon};

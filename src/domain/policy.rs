@@ -119,6 +119,49 @@ pub struct Policy {
     #[n(94)]
     #[cbor(default)]
     pub disposes_without_order: bool,
+    /// A transfer leaves, and is signed for, before two people (T-1, R-1).
+    #[n(40)]
+    #[cbor(default)]
+    pub transfer_two_people: bool,
+    /// On arrival a weapon counts as checked by its serial, mark or tag, not by a number on a list (T-3).
+    #[n(41)]
+    #[cbor(default)]
+    pub transfer_serials: bool,
+    /// Days after the expected arrival until the receiver is asked for the receipt (T-4, which leaves the number open:
+    /// estimate); 0 means never.
+    #[n(42)]
+    #[cbor(default)]
+    pub transfer_follow_up_days: u32,
+    /// Days the receiver has to answer until the weapons are not accounted for (T-4: estimate); 0 means for ever.
+    #[n(43)]
+    #[cbor(default)]
+    pub transfer_answer_days: u32,
+    /// Witnesses of a destruction, besides whoever enters it (X-2: at least two).
+    #[n(44)]
+    #[cbor(default)]
+    pub destruction_witnesses: u32,
+    /// Different photographs of a destruction (X-2 asks for photographs; how many is left open: estimate).
+    #[n(45)]
+    #[cbor(default)]
+    pub destruction_photographs: u32,
+    /// Only what was declared surplus is destroyed, and exhibits.
+    #[n(46)]
+    #[cbor(default)]
+    pub surplus_before_destruction: bool,
+    /// Seconds of believed silence after which a weapon that hung in a watched rack has left it (S-2: estimate, time to
+    /// carry it to the hatch); 0 means that nobody is called.
+    #[n(80)]
+    #[cbor(default)]
+    pub rack_left_after_s: u32,
+    /// Seconds a weapon hangs in another rack than its own until that is entered (S-2: estimate).
+    #[n(81)]
+    #[cbor(default)]
+    pub rack_wrong_after_s: u32,
+    /// Minutes a weapon in stock is not heard in its watched rack until somebody is asked (S-2: estimate, time to clean
+    /// it); 0 means never.
+    #[n(82)]
+    #[cbor(default)]
+    pub rack_unhung_minutes: u32,
 }
 
 impl Default for Policy {
@@ -152,6 +195,16 @@ impl Default for Policy {
             receives_alone: false,
             no_weapon_tags: false,
             disposes_without_order: false,
+            transfer_two_people: true,
+            transfer_serials: true,
+            transfer_follow_up_days: 7,
+            transfer_answer_days: 7,
+            destruction_witnesses: 2,
+            destruction_photographs: 1,
+            surplus_before_destruction: true,
+            rack_left_after_s: 120,
+            rack_wrong_after_s: 60,
+            rack_unhung_minutes: 60,
         }
     }
 }

@@ -9,6 +9,7 @@
 //! | `smooth` | how regularly a tag is heard, and so how long a silence must be |
 //! | `rest` | tags that lie where they always lie |
 //! | `zone`, `gaps`, `control` | the antennas: what is known of them, when they did not hear, how healthy they are |
+//! | `watch` | antennas that stare at racks: what hangs there, and what should |
 //! | `desk` | who + what + mark → a [`crate::domain::Request`] |
 //! | `session` | who stands at the desk, for how long their badge counts |
 //! | `view` | which weapons are in view, and which have acted |
@@ -34,6 +35,7 @@ pub mod subject;
 mod track;
 mod view;
 mod visit;
+pub mod watch;
 pub mod zone;
 
 use serde::{Deserialize, Serialize};

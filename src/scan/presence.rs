@@ -10,7 +10,7 @@ mod absence;
 
 use std::collections::{HashMap, HashSet};
 
-pub use absence::{Absence, Whereabouts};
+pub use absence::{Absence, Heard, Whereabouts};
 
 use super::TagReading;
 use super::control::{Control, Health};

@@ -35,6 +35,14 @@ impl Keeper {
     pub(super) fn enter_due(&mut self, at: Moment) -> Result<(), String> {
         self.draw_samples(at);
         let facts = book::due(&self.armoury, at);
+        self.enter_by_itself(facts, at)
+    }
+
+    /// Enters what the station found out by itself.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub(super) fn enter_by_itself(&mut self, facts: Vec<Fact>, at: Moment) -> Result<(), String> {
         if facts.is_empty() {
             return Ok(());
         }

@@ -76,8 +76,14 @@ impl Clerk {
     /// What a reader's state means for what is heard: nothing is concluded from the silence of one that is gone.
     fn hearing(&mut self, report: &DeviceReport, at: Moment) {
         match report.state {
-            DeviceState::Up | DeviceState::Figures => self.presence.reader_up(&report.name, at.mono_ms),
-            DeviceState::Down => self.presence.reader_down(&report.name, at.mono_ms),
+            DeviceState::Up | DeviceState::Figures => {
+                self.presence.reader_up(&report.name, at.mono_ms);
+                self.watch.presence_mut().reader_up(&report.name, at.mono_ms);
+            }
+            DeviceState::Down => {
+                self.presence.reader_down(&report.name, at.mono_ms);
+                self.watch.presence_mut().reader_down(&report.name, at.mono_ms);
+            }
             DeviceState::Starting | DeviceState::Warning | DeviceState::Limit | DeviceState::Off => {}
         }
     }
@@ -85,9 +91,11 @@ impl Clerk {
     /// How the antennas are by their control tags: figures for the board, and an alarm and an entry when one falls ill
     /// or is well again.
     pub(super) fn look_at_antennas(&mut self, at: Moment) {
-        let presence = &self.presence;
-        self.board.look_at_warnings(at.mono_ms, |reader, antenna| presence.antenna_is_down(reader, antenna));
-        let health: Vec<Health> = self.presence.health().collect();
+        let (presence, watch) = (&self.presence, self.watch.presence());
+        self.board.look_at_warnings(at.mono_ms, |reader, antenna| {
+            presence.antenna_is_down(reader, antenna) || watch.antenna_is_down(reader, antenna)
+        });
+        let health: Vec<Health> = presence.health().chain(watch.health()).collect();
         for antenna in &health {
             let (what, first_step) = alarms::ill_antenna(&antenna.reader, antenna.antenna);
             let known_ill = self.board.antenna(antenna);
@@ -109,7 +117,9 @@ impl Clerk {
 
     /// How many reads came and went, and that some were dropped: the loss of a read is never a silent one.
     pub(super) fn look_at_inbox(&mut self, at: Moment) {
-        let (refused, not_followed) = (self.presence.refused, self.presence.not_followed);
+        let (desk, racks) = (&self.presence, self.watch.presence());
+        let refused = desk.refused + racks.refused;
+        let not_followed = desk.not_followed + racks.not_followed;
         let inbox = &mut self.board.view_mut().inbox;
         inbox.reads_refused = refused;
         inbox.reads_not_followed = not_followed;

@@ -80,6 +80,7 @@ impl Clerk {
         at: Moment,
     ) -> Result<Value, String> {
         match what {
+            Ask::Racks {} => self.racks(),
             Ask::Status {} => serde_json::to_value(self.view()).map_err(|error| error.to_string()),
             Ask::SetMode { mode } => {
                 self.set_mode(mode, at);
@@ -146,7 +147,7 @@ pub(super) fn said_by(role: Option<Role>, user: Option<u32>) -> String {
 /// Whether somebody of that role may ask this.
 pub(super) fn may(role: Option<Role>, what: &Ask) -> Result<(), String> {
     let allowed: &[Role] = match what {
-        Ask::Status {} => return Ok(()),
+        Ask::Status {} | Ask::Racks {} => return Ok(()),
         Ask::SetMode { .. } | Ask::Handled { .. } | Ask::Acknowledge { .. } | Ask::SyncNow {} => KEEPERS,
         Ask::ImportWeapons { .. } | Ask::SetStanding { .. } | Ask::EnrolMarks { .. } => KEEPERS,
         Ask::NextShown { .. } => &[Role::Armourer, Role::Supervisor, Role::Commander],

@@ -10,8 +10,8 @@ use super::alarms;
 use super::board::Board;
 use super::cameras::Lenses;
 use super::captures::Captures;
-use super::counting::Listening;
 use super::commission::Showing;
+use super::counting::Listening;
 use super::inbox::Gauge;
 use super::input::{Input, Stamped};
 use super::keeper::Keeper;
@@ -29,6 +29,7 @@ use crate::scan::card::Card;
 use crate::scan::desk::{Act, Desk, DeskSettings};
 use crate::scan::presence::{Presence, PresenceSettings};
 use crate::scan::subject::Book;
+use crate::scan::watch::RackWatch;
 
 /// A desk that has been quiet for so long is idle, ms: time for the write-ahead log and the snapshot.
 const IDLE_MS: u64 = 5_000;
@@ -74,6 +75,8 @@ pub struct Outlets {
 pub struct Clerk {
     pub(super) keeper: Keeper,
     pub(super) presence: Presence,
+    /// The antennas that stare at racks.
+    pub(super) watch: RackWatch,
     pub(super) desk: Desk,
     pub(super) board: Board,
     pub(super) outlets: Outlets,
@@ -114,7 +117,8 @@ impl Clerk {
         let keeper = Keeper::new(opened);
         let practice = keeper.armoury.practice.unwrap_or(Practice::Live);
         let mut clerk = Self {
-            presence: Presence::new(settings.presence, settings.antennas.clone()),
+            presence: Presence::new(settings.presence, shown_at(&settings.antennas)),
+            watch: RackWatch::new(settings.presence, &settings.antennas),
             desk: Desk::new(settings.desk),
             board: Board::new(settings.station.as_str(), practice, at),
             snapshot_seq: keeper.armoury.head,
@@ -199,13 +203,19 @@ impl Clerk {
         let acts = match input {
             Input::Tag(reading) => {
                 self.board.view_mut().inbox.reads_taken += 1;
+                if self.watch.is_watching(&reading.reader, reading.antenna) {
+                    let Keeper { armoury, roster, .. } = &self.keeper;
+                    return self.watch.read(armoury, roster, &reading, at.mono_ms);
+                }
                 let Some(news) = self.presence.read(&reading, at.mono_ms) else { return };
                 self.last_input_ms = at.mono_ms;
                 if self.is_for_the_count(&news, at) {
                     return;
                 }
                 let book = book(&self.keeper, &self.presence);
-                self.desk.tag(book, &news, at.mono_ms)
+                let acts = self.desk.tag(book, &news, at.mono_ms);
+                self.lies_in_hearing(&news, at);
+                acts
             }
             Input::Aim(report) => {
                 self.board.aim(report.hint, at);
@@ -227,6 +237,7 @@ impl Clerk {
             Input::Antenna { reader, antenna, fault } => {
                 self.board.antenna_fault(&reader, antenna, fault, at);
                 self.presence.antenna_down(&reader, antenna, at.mono_ms);
+                self.watch.presence_mut().antenna_down(&reader, antenna, at.mono_ms);
                 Vec::new()
             }
             Input::Road(report) => {
@@ -282,6 +293,7 @@ impl Clerk {
         for tag in self.presence.tick(at.mono_ms) {
             self.desk.tag_left(&tag, at.mono_ms);
         }
+        self.watch.tick(at.mono_ms);
         self.look_at_antennas(at);
         if at.mono_ms.saturating_sub(self.last_room_ms) >= ROOM_EVERY_MS {
             self.last_room_ms = at.mono_ms;
@@ -307,6 +319,7 @@ impl Clerk {
         if let Err(why) = self.keeper.enter_due(at) {
             tracing::error!("enter what fell due: {why}");
         }
+        self.look_at_racks(at);
         self.outlets.head.send_replace(self.keeper.armoury.head);
         self.raise_alarms(at);
     }
@@ -443,6 +456,11 @@ impl Clerk {
         self.outlets.head.send_replace(self.keeper.armoury.head);
         outcome
     }
+}
+
+/// The antennas at which weapons are shown: those that stare at racks take nothing in.
+fn shown_at(antennas: &[AntennaPlan]) -> Vec<AntennaPlan> {
+    antennas.iter().filter(|plan| plan.watches.is_none()).cloned().collect()
 }
 
 /// The book as the desk consults it.

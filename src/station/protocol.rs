@@ -182,6 +182,8 @@ pub enum Ask {
         /// For how long, seconds.
         seconds: u32,
     },
+    /// Every slot of the racks: what hangs in it, else who has it.
+    Racks {},
     /// Send what waits to headquarters now.
     SyncNow {},
     /// Write an EPC to the one tag at a reader, and enrol it where it is for a weapon or a person.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::input::{CameraFigures, ReaderFigures};
 use crate::domain::armoury::Counts;
-use crate::domain::{Mode, Practice, Reason, Seq, Verdict};
+use crate::domain::{Mode, Practice, Reason, Seq, Standing, Verdict};
 
 /// One picture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -226,4 +226,45 @@ pub struct StoreView {
     pub head: Seq,
     /// Its hash, hex.
     pub head_hash: String,
+}
+
+/// One slot of a rack, or a weapon that hangs where none is its own: what is in it, else who has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RackSlot {
+    /// Rack; empty where the weapon has no home.
+    pub rack: String,
+    /// Slot.
+    pub slot: String,
+    /// The weapon whose home it is.
+    pub weapon: String,
+    /// Its model.
+    pub model: String,
+    /// What may be done with it.
+    pub standing: Standing,
+    /// `there`, `probably`, `not_seen`, `wrong_place`, `should_not_be_here`, `out`, `no_tag`; by the book alone `in` or
+    /// `out`.
+    pub state: String,
+    /// Where it hangs, or hung last.
+    pub place: Option<String>,
+    /// For how long it has not been heard, s.
+    pub silent_s: Option<u64>,
+    /// Why its silence proves nothing.
+    pub doubt: Option<String>,
+    /// The card that hangs on the slot while it is out.
+    pub card: Option<CardView>,
+}
+
+/// A weapon card: who has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CardView {
+    /// The person's key.
+    pub person: String,
+    /// Rank and name.
+    pub name: String,
+    /// When it was issued, wall milliseconds.
+    pub since_wall_ms: i64,
+    /// When it is due back, wall milliseconds.
+    pub due_wall_ms: Option<i64>,
+    /// The entry that issued it.
+    pub seq: Seq,
 }

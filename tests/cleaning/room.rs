@@ -78,6 +78,7 @@ impl Room {
     /// The antennas as a configuration has them.
     pub fn plans(min_rssi_dbm: i16) -> Vec<AntennaPlan> {
         let plan = |(antenna, name): (u8, &str)| AntennaPlan {
+            watches: None,
             reader: READER.into(),
             antenna,
             read_point: ReadPoint::from(name),

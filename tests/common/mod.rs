@@ -6,8 +6,8 @@ use std::sync::Arc;
 use armoury::domain::event::StandingSet;
 use armoury::domain::roster::{Badge, Enrolment};
 use armoury::domain::{
-    Armoury, Custody, DeskKind, Event, Identifier, Moment, PersonId, Policy, Practice, ReadPoint, Seq,
-    Standing, StationId, Verdict, Weapon, WeaponId,
+    AntennaPlan, Armoury, Custody, DeskKind, Event, Identifier, Moment, PersonId, Policy, Practice,
+    ReadPoint, Seq, Standing, StationId, Verdict, Weapon, WeaponId,
 };
 use armoury::identity::epc;
 use armoury::ledger::{Draft, Ledger, Reader, Record, people};
@@ -35,6 +35,8 @@ pub struct Book {
     pub weapons: Vec<(Weapon, Standing)>,
     /// People, and whether they are suspended.
     pub people: Vec<(Enrolment, bool)>,
+    /// Antennas of which the configuration says something.
+    pub antennas: Vec<AntennaPlan>,
 }
 
 /// A running station.
@@ -72,7 +74,7 @@ impl Station {
             station: StationId::from("bravo"),
             desk,
             presence,
-            antennas: Vec::new(),
+            antennas: book.antennas.clone(),
             policy: None,
             headquarters: false,
         };

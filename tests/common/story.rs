@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 
 use armoury::domain::roster::{Enrolment, Personal};
-use armoury::domain::{MayDraw, Mode, PersonId, Policy, Reason, Role, Standing, Verdict, Weapon};
+use armoury::domain::{
+    AntennaPlan, MayDraw, Mode, PersonId, Policy, ReadPoint, Reason, Role, Standing, Verdict, Weapon,
+};
 use armoury::scan::desk::DeskSettings;
 use armoury::scan::presence::PresenceSettings;
 use serde::Deserialize;
 
 use crate::common::{self, Book};
+use crate::crates::{CrateLine, ReceiptLine};
 
 /// A whole story.
 #[derive(Debug, Deserialize)]
@@ -26,6 +29,15 @@ pub struct Story {
     pub weapon: Vec<WeaponLine>,
     #[serde(default)]
     pub person: Vec<PersonLine>,
+    /// Antennas that stare at racks.
+    #[serde(default)]
+    pub antenna: Vec<AntennaLine>,
+    /// Crates of another armoury.
+    #[serde(default, rename = "crate")]
+    pub crates: Vec<CrateLine>,
+    /// Receipts for what this one sent.
+    #[serde(default)]
+    pub receipt: Vec<ReceiptLine>,
     /// What happens at the desk. Order in the file does not matter, times do.
     #[serde(default)]
     pub show: Vec<Show>,
@@ -91,6 +103,20 @@ pub struct WeaponLine {
     pub rack: Option<String>,
     /// The slot in it.
     pub slot: Option<String>,
+    /// Its serial as marked.
+    pub serial: Option<String>,
+}
+
+/// An antenna that stares at a rack; the reader's first one is at the desk.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AntennaLine {
+    /// Its read point, by which lines above name it.
+    pub place: String,
+    /// The slots, as in the configuration.
+    pub watches: String,
+    /// EPC of its control tag, hex.
+    pub control_tag: Option<String>,
 }
 
 /// A person. Their badge is made from their key.
@@ -249,10 +275,18 @@ impl Story {
         };
         let weapon = |line: &WeaponLine| {
             let weapon = common::weapon(&line.id, line.model.clone(), line.tid.as_deref().map(hex));
-            (Weapon { rack: line.rack.clone(), slot: line.slot.clone(), ..weapon }, line.standing)
+            let (rack, slot, serial) = (line.rack.clone(), line.slot.clone(), line.serial.clone());
+            (Weapon { rack, slot, serial, ..weapon }, line.standing)
         };
         let people = self.person.iter().map(|line| (line.enrolment(), line.suspended)).collect();
-        Book { policy, weapons: self.weapon.iter().map(weapon).collect(), people }
+        let antennas = self.antenna.iter().zip(2..).map(|(line, number)| line.plan(number)).collect();
+        Book { policy, weapons: self.weapon.iter().map(weapon).collect(), people, antennas }
+    }
+
+    /// The number of the antenna at that place; the first is at the desk.
+    pub fn antenna_at(&self, place: &str) -> u8 {
+        let lines = self.antenna.iter().zip(2..);
+        lines.filter(|(line, _)| line.place == place).map(|(_, number)| number).next().unwrap_or(1)
     }
 
     /// How the desk is set.
@@ -278,6 +312,19 @@ impl Story {
     /// Whether this person's badge is a printed one.
     pub fn is_printed(&self, person: &str) -> bool {
         self.person.iter().any(|line| line.id == person && line.badge == BadgeKind::Printed)
+    }
+}
+
+impl AntennaLine {
+    fn plan(&self, antenna: u8) -> AntennaPlan {
+        AntennaPlan {
+            reader: common::READER.into(),
+            antenna,
+            read_point: ReadPoint::from(self.place.as_str()),
+            control_tag: self.control_tag.as_deref().map(hex),
+            min_rssi_dbm: None,
+            watches: Some(self.watches.parse().expect("slots as in the configuration")),
+        }
     }
 }
 

@@ -81,6 +81,7 @@ impl World {
             policy,
             weapons: weapons.iter().map(|id| weapon(&mut dice, id)).collect(),
             people: people.iter().map(|id| (person(&mut dice, id), dice.percent(10))).collect(),
+            ..Book::default()
         };
         let mut quiet: BTreeSet<String> = CARDS.iter().map(|word| format!("CMD:{word}")).collect();
         for id in &people {

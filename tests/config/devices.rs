@@ -153,6 +153,7 @@ fn an_antenna_may_look_somewhere_else_and_has_its_own_control_tag() {
         read_point: ReadPoint::from(read_point),
         control_tag: None,
         min_rssi_dbm: None,
+        watches: None,
     };
     let tag = vec![0x30, 0x34, 0x02, 0x42, 0x20, 0x1d, 0x88, 0x40, 0, 0, 0, 0xc8];
     assert_eq!(
@@ -283,4 +284,19 @@ fn a_camera_reads_everything_unless_told_otherwise() {
     let named = reading("symbologies = [\"code39\"]\nconfirm = \"two_frames\"\ncode39_format = \"@-##\"\n");
     assert_eq!((named.confirm, &named.symbologies[..]), (Confirm::TwoFrames, &[Symbology::Code39][..]));
     assert_eq!(named.code39_format.as_deref(), Some("@-##"));
+}
+
+#[test]
+fn an_antenna_stares_at_slots() {
+    let text = "[station]\nid = \"a\"\n[[reader]]\nname = \"wall\"\nport = \"/dev/x\"\nantennas = [1, 2]\n\
+                watches = \"rack A slots 1-8, 12\"\n[[reader.antenna]]\nnumber = 2\nwatches = \"rack B\"\n";
+    let plans = parse(text, Path::new("/")).expect("right").antenna_plans();
+    let watched: Vec<String> = plans.iter().flat_map(|plan| &plan.watches).map(ToString::to_string).collect();
+    assert_eq!(watched, ["rack A slots 1-8, 12", "rack B"]);
+    let wrong = text.replace("rack B", "shelf B");
+    let problems = parse(&wrong, Path::new("/")).expect_err("no slots");
+    assert_eq!(
+        (problems.len(), problems[0].line, problems[0].key.as_str()),
+        (1, 10, "reader.antenna.watches")
+    );
 }

@@ -139,12 +139,14 @@ fn any_reader() -> impl Strategy<Value = Reader> {
             target,
             q,
             read_tid,
+            watches: None,
             particular: particular
                 .map(|(place, tag, min_rssi_dbm)| Antenna {
                     number: antenna,
                     read_point: place.map(ReadPoint::new),
                     control_tag: tag.map(|words| words.concat()),
                     min_rssi_dbm,
+                    watches: None,
                 })
                 .into_iter()
                 .collect(),

@@ -9,7 +9,7 @@ use super::{Walk, name, require, resolve, value};
 use crate::config::checks::SessionAt;
 use crate::config::reader::{Antenna, POWER_DBM, Port, Protocol, Reader, Region, Session, Target};
 use crate::config::section::{Found, Section, integer};
-use crate::domain::ReadPoint;
+use crate::domain::{ReadPoint, Watched};
 
 /// Slots of a round as a power of two: the field of the Query command has four bits (EPC Gen2, 6.3.2.12.2.1).
 const Q: std::ops::RangeInclusive<i64> = 0..=15;
@@ -58,6 +58,7 @@ impl Walk<'_> {
         let target = section.word("target", &Target::WORDS);
         let q = section.number("q", Q, "");
         let read_tid = section.flag("read_tid");
+        let watches = watched(section);
         let antennas = antennas.unwrap_or(Reader::ANTENNAS.to_vec());
         let particular = self.antennas_in_particular(section, &antennas);
         let places = particular.iter().filter_map(|antenna| antenna.read_point.clone());
@@ -81,6 +82,7 @@ impl Walk<'_> {
             target: Target::A,
             q: q.map(|found| found.value),
             read_tid: read_tid.unwrap_or(true),
+            watches,
             particular,
         };
         Some(Draft { reader, session, target })
@@ -148,8 +150,10 @@ impl Walk<'_> {
         };
         let control_tag = self.control_tag(table);
         let min_rssi_dbm = table.number("min_rssi_dbm", RSSI_DBM, " dBm").map(|found| found.value);
+        let watches = watched(table);
         let number = number?;
-        Some((Antenna { number: number.value, read_point, control_tag, min_rssi_dbm }, number.at))
+        let antenna = Antenna { number: number.value, read_point, control_tag, min_rssi_dbm, watches };
+        Some((antenna, number.at))
     }
 
     fn control_tag(&mut self, table: &mut Section<'_, '_>) -> Option<Vec<u8>> {
@@ -176,6 +180,18 @@ impl Walk<'_> {
             }
         }
         None
+    }
+}
+
+/// The slots an antenna stares at, where it does.
+fn watched(section: &mut Section<'_, '_>) -> Option<Watched> {
+    let found = section.text("watches")?;
+    match found.value.parse() {
+        Ok(watched) => Some(watched),
+        Err(what) => {
+            section.refuse(found.at, "watches", what);
+            None
+        }
     }
 }
 

@@ -9,8 +9,13 @@ mod by;
 pub mod count;
 pub mod day;
 pub mod discrepancy;
+pub mod disposal;
 pub mod intake;
 pub mod key;
+mod limits;
+pub mod rack;
+pub mod report_line;
+pub mod transfer;
 pub mod weapon;
 
 use minicbor::{Decode, Encode};
@@ -134,16 +139,22 @@ macro_rules! rooms {
 rooms! {
     /// Keys and seals (S-3).
     0 Key key,
+    /// A weapon's record and life (W-1 to W-6).
+    10 Weapon weapon,
+    /// What enters the room, whatever the reason (D-4).
+    11 Intake intake,
     /// Counts (section 5).
     40 Count count,
     /// What register and room disagree on (section 6).
     41 Discrepancy discrepancy,
     /// Opening and closing of the day (C-9).
     42 Day day,
-    /// A weapon's record and life (W-1 to W-6).
-    10 Weapon weapon,
-    /// What enters the room, whatever the reason (D-4).
-    11 Intake intake,
+    /// Weapons between armouries (T-1 to T-5).
+    50 Transfer transfer,
+    /// Leaving service.
+    51 Disposal disposal,
+    /// The racks under watch (S-2).
+    52 Rack rack,
 }
 
 /// Something for which somebody has to come.

@@ -7,6 +7,7 @@ use crate::domain::ReadPoint;
 use crate::identity::TagId;
 use crate::scan::control::Control;
 use crate::scan::gaps::Doubt;
+use crate::scan::zone::Ear;
 
 /// Whether a tag that is not heard is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,19 @@ pub enum Absence {
     Believed,
     /// Nobody knows.
     Doubted(Doubt),
+}
+
+/// A tag that is heard, for whoever looks at all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// Its key.
+    pub tag: TagId,
+    /// Where it lies; none where that is not clear.
+    pub place: Option<ReadPoint>,
+    /// Where it was heard last as tags in place are.
+    pub home: Option<ReadPoint>,
+    /// When it was heard last at all, ms.
+    pub heard_ms: u64,
 }
 
 /// Where a tag is, as far as can be told.
@@ -47,6 +61,37 @@ impl Presence {
             return Whereabouts::Unclear;
         }
         Whereabouts::Unheard(self.absence(tag, now_ms))
+    }
+
+    /// Every tag that is heard, or may still be there, by code.
+    pub fn heard(&self, now_ms: u64) -> Vec<Heard> {
+        let around = (&self.ears, &self.gaps);
+        let mut heard: Vec<(&[u8], Heard)> = Vec::new();
+        for track in self.tracks.values() {
+            let place = track.lies_at(now_ms, &self.settings, around);
+            let faint = || track.is_faint(now_ms, &self.settings, &self.ears);
+            if place.is_none() && !faint() && !track.may_be_there(now_ms, around) {
+                continue;
+            }
+            let home = track.home(&self.ears).cloned();
+            let (tag, heard_ms) = (track.tag.clone(), track.heard_ms());
+            heard.push((&track.epc, Heard { tag, place, home, heard_ms }));
+        }
+        // The map has no order of its own; a replay must give the same one.
+        heard.sort_by_key(|(epc, _)| *epc);
+        heard.into_iter().map(|(_, heard)| heard).collect()
+    }
+
+    /// What speaks against believing a silence at a read point now: its antennas have a control tag each, and hear it.
+    pub fn deafness(&self, read_point: &ReadPoint, now_ms: u64) -> Option<Doubt> {
+        let window_ms = LEAVE_MAX_MS.max(self.settings.leave_ms);
+        let mut there = self.controls.iter().filter(|control| control.plan().read_point == *read_point);
+        let vouched =
+            |ear: &Ear| self.controls.iter().any(|control| control.plan().is(&ear.reader, ear.antenna));
+        if self.ears.at(read_point).next().is_none() || !self.ears.at(read_point).all(vouched) {
+            return Some(Doubt::NoControlTag);
+        }
+        there.find_map(|control| self.doubt(control, now_ms, window_ms))
     }
 
     /// Whether a tag that is not in view can be held to be absent: only if control tags were read throughout. One must
