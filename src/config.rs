@@ -26,6 +26,7 @@ mod sample;
 mod scanner;
 mod section;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -40,7 +41,7 @@ pub use sample::{sample_policy, sample_station};
 pub use scanner::{KeyMap, Scanner, ScannerKind};
 
 use crate::domain::AntennaPlan;
-use crate::domain::{Mode, StationId};
+use crate::domain::{Mode, ReadPoint, StationId};
 
 /// Largest configuration file taken, in bytes. The annotated sample is a hundredth of it; a larger file is a mistake.
 pub const FILE_MAX_BYTES: usize = 1024 * 1024;
@@ -171,6 +172,15 @@ impl StationConfig {
             access: Access::default(),
             panel: None,
         }
+    }
+
+    /// Which read points make a lane of their own.
+    pub fn lanes(&self) -> BTreeMap<ReadPoint, String> {
+        let readers = self.readers.iter().flat_map(Reader::lanes);
+        let cameras = self.cameras.iter().map(|camera| (&camera.read_point, camera.lane.as_ref()));
+        let scanners = self.scanners.iter().map(|scanner| (&scanner.read_point, scanner.lane.as_ref()));
+        let all = readers.chain(cameras).chain(scanners);
+        all.filter_map(|(place, lane)| Some((place.clone(), lane?.clone()))).collect()
     }
 
     /// What each antenna in use looks at, reader by reader.

@@ -109,6 +109,7 @@ lock = 24
                 port: Port::Serial("/dev/ttyUSB0".into()),
                 baud: None,
                 read_point: ReadPoint::from("left lane"),
+                lane: None,
                 power_dbm: Reader::POWER_DBM,
                 antennas: vec![1],
                 region: None,
@@ -125,6 +126,7 @@ lock = 24
                 port: Port::Serial("/srv/armoury/pty/right".into()),
                 baud: Some(38_400),
                 read_point: ReadPoint::from("right lane"),
+                lane: None,
                 power_dbm: 0,
                 antennas: vec![8, 1],
                 region: None,
@@ -150,6 +152,7 @@ lock = 24
                 focus: None,
                 reading: Reading::default(),
                 read_point: ReadPoint::from("right lane"),
+                lane: None,
             },
             Camera {
                 name: "files".into(),
@@ -161,6 +164,7 @@ lock = 24
                 focus: None,
                 reading: Reading::default(),
                 read_point: ReadPoint::from("files"),
+                lane: None,
             },
         ]
     );

@@ -3,6 +3,8 @@
 
 #[path = "rules/counting.rs"]
 mod counting;
+#[path = "rules/custody.rs"]
+mod custody;
 #[path = "rules/decision.rs"]
 mod decision;
 #[path = "rules/presence.rs"]

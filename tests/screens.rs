@@ -52,6 +52,25 @@ fn a_large_screen_uses_its_room() {
     insta::assert_snapshot!("scan_out_140x40", dump(&live(pictures::out()), &ui(), (140, 40)));
 }
 
+/// I-2, I-7, I-8: what is not a day's duty on the card is said, and so is a stand-to.
+#[test]
+fn another_purpose_and_a_stand_to_are_said() {
+    let mut view = pictures::out();
+    view.station.purpose = "REPAIR".into();
+    view.desk.items[0].terms = "repair, hand receipt".into();
+    view.desk.lane = "left".into();
+    insta::assert_snapshot!("scan_out_repair_80x24", dump(&live(view.clone()), &ui(), SMALL));
+    view.station.stand_to = Some(armoury::station::view::StandToView {
+        seq: 4700,
+        authority: "P3".into(),
+        until_wall_ms: view.station.wall_ms,
+        left: 3,
+        open: 1,
+    });
+    view.desk.items[0].terms = "stand-to, to be signed".into();
+    insta::assert_snapshot!("scan_out_stand_to_80x24", dump(&live(view), &ui(), SMALL));
+}
+
 #[test]
 fn the_other_pages() {
     for (page, name) in [(Page::Alarms, "alarms"), (Page::Devices, "devices"), (Page::Help, "help")] {

@@ -23,7 +23,7 @@ use model::Model;
 use world::{Accident, World};
 
 /// Worlds of a plain test run.
-const SEEDS: std::ops::RangeInclusive<u64> = 1..=12;
+const SEEDS: std::ops::RangeInclusive<u64> = 1..=16;
 
 /// How long a world lasts, ms of its own time.
 const WORLD_MS: u64 = 150_000;

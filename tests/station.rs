@@ -31,8 +31,12 @@ mod house;
 mod limits;
 #[path = "station/lines.rs"]
 mod lines;
+#[path = "station/loans.rs"]
+mod loans;
 #[path = "station/printing.rs"]
 mod printing;
+#[path = "station/racks.rs"]
+mod racks;
 #[path = "station/replaying.rs"]
 mod replaying;
 #[path = "station/scanning.rs"]

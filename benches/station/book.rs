@@ -8,8 +8,7 @@ use armoury::config::{self, StationConfig};
 use armoury::domain::event::{DeskEvent, DeskKind};
 use armoury::domain::roster::{Badge, Enrolment, Personal};
 use armoury::domain::{
-    Event, Evidence, Identifier, MayDraw, Mode, Moment, PersonId, Practice, ReadPoint, Road, Role, Weapon,
-    WeaponId,
+    Event, Evidence, Identifier, MayDraw, Moment, PersonId, Practice, ReadPoint, Road, Role, Weapon, WeaponId,
 };
 use armoury::identity::epc::{encode, hex};
 use armoury::ledger::{Draft, Ledger, people};
@@ -141,20 +140,15 @@ impl Book {
             ..Evidence::default()
         };
         let event = DeskEvent {
-            kind,
-            reason: None,
             weapon: Some(weapon_id(number)),
             person: Some(person_id(holder)),
-            brought_by: None,
-            witness: None,
             read_point: Some(ReadPoint::new(READ_POINT)),
-            mode: Mode::Auto,
-            due_wall_ms: None,
             predecessor: Some(left),
             evidence: vec![
                 read(Road::Tag, format!("{number:024x}")),
                 read(Road::BadgeTag, format!("{:04x}", holder & 0xFFFF)),
             ],
+            ..DeskEvent::new(kind)
         };
         Event::Desk(Box::new(event)).into()
     }

@@ -49,7 +49,8 @@ impl Signed {
         self.json
     }
 
-    fn sign(&self) -> Sign {
+    /// Who signs.
+    pub(super) fn sign(&self) -> Sign {
         Sign {
             person: self.by.clone().map(PersonId::new),
             witness: self.witness.clone().map(PersonId::new),
@@ -98,6 +99,9 @@ pub fn ask_of(line: &str) -> Result<Ask, String> {
     let words = shlex::split(line).ok_or_else(|| format!("{line:?} has an open quote"))?;
     let words = std::iter::once("armoury".to_owned()).chain(words);
     let arguments = Arguments::try_parse_from(words).map_err(|error| error.to_string())?;
+    if let super::Command::Desk(command) = &arguments.command {
+        return Ok(command.ask());
+    }
     match arguments.command.asking() {
         Ok(Some(Asking { act, signed })) => Ok(Ask::Act { act: Box::new(act), sign: signed.sign() }),
         Ok(None) => Err(format!("{line:?} asks for no act of the book")),

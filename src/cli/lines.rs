@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::say;
-use crate::domain::{Event, PersonId, Roster, Seq, TagNote};
+use crate::domain::{Event, PersonId, Road, Roster, Seq, TagNote};
 use crate::ledger::{Entry, LedgerError, Reader};
 
 /// Prints every entry after `from` as it comes, until the station is gone. With `names`, people are called by theirs.
@@ -135,6 +135,11 @@ pub(super) fn object(entry: &Entry) -> Value {
             object["due"] = json!(desk.due_wall_ms.map(crate::domain::moment::rfc3339));
             object["predecessor"] = json!(desk.predecessor);
             object["evidence"] = json!(desk.evidence);
+            object["purpose"] = json!(desk.purpose);
+            object["paper"] = json!(desk.paper);
+            object["to_sign"] = json!(desk.to_sign);
+            object["manual"] = json!(desk.evidence.iter().any(|evidence| evidence.road == Road::Typed));
+            object["by"] = json!(desk.by);
         }
         Event::WeaponRegistered(weapon) => object["record"] = json!(weapon),
         Event::PersonRegistered(person) => object["record"] = json!(person),

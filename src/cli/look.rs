@@ -76,6 +76,15 @@ fn status_lines(view: &View) -> Vec<String> {
             view.sync.state, view.sync.waiting, view.sync.acknowledged, view.sync.detail
         ),
     ];
+    if !station.purpose.is_empty() {
+        lines.push(format!("draws    the next are for {}", station.purpose));
+    }
+    if let Some(stand_to) = &station.stand_to {
+        lines.push(format!(
+            "STAND-TO since entry {} · {} answers · {} left · {} neither signed for nor back",
+            stand_to.seq, stand_to.authority, stand_to.left, stand_to.open
+        ));
+    }
     for device in &view.devices {
         lines.push(format!("{:<8} {} · {} · {}", device.kind, device.name, device.state, device.detail));
         lines.extend(device.warnings.iter().map(|warning| format!("{:<8} {warning}", "")));

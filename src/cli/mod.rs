@@ -12,6 +12,7 @@ mod capture;
 mod count;
 mod day;
 mod demo;
+mod desk;
 mod discrepancy;
 mod dispose;
 mod doctor;
@@ -21,12 +22,15 @@ mod key;
 mod label;
 mod ledger;
 mod lines;
+mod loan;
 mod look;
+mod paper;
 mod ports;
 mod rack;
 mod replay;
 mod road;
 mod run;
+mod standto;
 mod tag;
 mod transfer;
 mod voucher;
@@ -112,6 +116,15 @@ enum Command {
     /// The racks: what hangs in each slot, else who has it
     #[command(subcommand)]
     Rack(rack::RackCommand),
+    /// What is drawn: until when, by whom, extended, undone, signed for, decided on
+    #[command(subcommand)]
+    Loan(loan::LoanCommand),
+    /// The hatch by hand: type what no device reads, choose what the next draws are for
+    #[command(subcommand)]
+    Desk(desk::DeskCommand),
+    /// Emergency issue: list first, sign later
+    #[command(subcommand)]
+    Standto(standto::StandToCommand),
     /// Evidence: check and export, also on a copy and without a station
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
@@ -145,6 +158,8 @@ impl Command {
             Self::Transfer(command) => Ok(command.asking()?.ok()),
             Self::Dispose(command) => Ok(command.asking()?.ok()),
             Self::Rack(command) => Ok(command.asking()?.ok()),
+            Self::Loan(command) => Ok(command.asking()?.ok()),
+            Self::Standto(command) => Ok(command.asking().ok()),
             _ => Ok(None),
         }
     }
@@ -227,6 +242,9 @@ pub fn main() -> u8 {
         Command::Transfer(command) => command.carry_out(),
         Command::Dispose(command) => command.carry_out(),
         Command::Rack(command) => command.carry_out(),
+        Command::Loan(command) => command.carry_out(),
+        Command::Desk(command) => command.carry_out(),
+        Command::Standto(command) => command.carry_out(),
         Command::Ledger(command) => command.carry_out(),
         Command::Sync(command) => command.carry_out(),
         Command::Capture(command) => command.carry_out(),

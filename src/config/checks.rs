@@ -24,6 +24,8 @@ pub(super) struct Places {
     pub control_tags: Vec<Found<Vec<u8>>>,
     /// Where the cameras' pictures come from.
     pub sources: Vec<Found<CameraSource>>,
+    /// Read points with the lane they are put in by one device.
+    pub lanes: Vec<(ReadPoint, Found<Option<String>>)>,
 }
 
 /// A reader, where it looks, and the session it names.
@@ -47,6 +49,7 @@ pub(super) fn devices(places: &Places, log: &mut Log<'_>) {
         }
     }
     shared_ports(places, log);
+    split_places(places, log);
     check_sessions(&places.sessions, log);
     for (tag, line) in repeated(&places.control_tags, log) {
         let what = format!(
@@ -65,6 +68,26 @@ pub(super) fn devices(places: &Places, log: &mut Log<'_>) {
 }
 
 /// Two devices on one port, also under two names of it.
+/// What looks at one place serves one person: a read point in two lanes would be answered twice.
+fn split_places(places: &Places, log: &mut Log<'_>) {
+    for (nth, (place, lane)) in places.lanes.iter().enumerate() {
+        let same = |(other, known): &&(ReadPoint, Found<_>)| other == place && known.value != lane.value;
+        if let Some((_, other)) = places.lanes[..nth].iter().find(same) {
+            let of = |lane: &Option<String>| {
+                lane.as_ref().map_or("no lane".to_owned(), |lane| format!("{lane:?}"))
+            };
+            let what = format!(
+                "read point {:?} is in {} here and in {} in line {}: write the same lane for all that looks there",
+                place.as_str(),
+                of(&lane.value),
+                of(&other.value),
+                log.line(other.at)
+            );
+            log.add(lane.at, "lane", what);
+        }
+    }
+}
+
 fn shared_ports(places: &Places, log: &mut Log<'_>) {
     for (nth, (key, port)) in places.ports.iter().enumerate() {
         let real = real_port(&port.value);

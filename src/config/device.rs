@@ -46,6 +46,9 @@ pub struct Camera {
     pub reading: Reading,
     /// Where it looks.
     pub read_point: ReadPoint,
+    /// The lane its read point belongs to, where the hatch has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lane: Option<String>,
 }
 
 impl Camera {

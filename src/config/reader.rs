@@ -27,6 +27,9 @@ pub struct Reader {
     pub baud: Option<u32>,
     /// Where it looks; an antenna may look somewhere else.
     pub read_point: ReadPoint,
+    /// The lane its read points belong to, where the hatch has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lane: Option<String>,
     /// Transmit power in dBm, written to the reader at each start.
     pub power_dbm: u8,
     /// Antennas in use, counted from 1.
@@ -59,6 +62,20 @@ impl Reader {
     /// Antennas where the file says nothing.
     pub const ANTENNAS: [u8; 1] = [1];
 
+    /// Its read points, each with its lane, in the order of the file.
+    pub(super) fn lanes(&self) -> impl Iterator<Item = (&ReadPoint, Option<&String>)> {
+        let of_antennas = self.particular.iter().map(|antenna| {
+            let lane = antenna.lane.as_ref().or(self.lane.as_ref());
+            (antenna.read_point.as_ref().unwrap_or(&self.read_point), lane)
+        });
+        // Where every antenna looks somewhere of its own, nothing is read where the reader itself would look.
+        let apart = |number: &u8| {
+            self.particular.iter().any(|antenna| antenna.number == *number && antenna.read_point.is_some())
+        };
+        let own = (!self.antennas.iter().all(apart)).then_some((&self.read_point, self.lane.as_ref()));
+        own.into_iter().chain(of_antennas)
+    }
+
     /// What each antenna in use looks at, in the order of the file.
     pub(super) fn antenna_plans(&self) -> impl Iterator<Item = AntennaPlan> + '_ {
         self.antennas.iter().map(|&number| {
@@ -87,6 +104,9 @@ pub struct Antenna {
     /// Where it looks; none means: where the reader does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_point: Option<ReadPoint>,
+    /// Its lane; none means: that of its reader.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lane: Option<String>,
     /// EPC of the tag fixed within its reach, by which it is known that the antenna hears at all.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "hex_text")]
     pub control_tag: Option<Vec<u8>>,

@@ -28,6 +28,9 @@ pub struct Scanner {
     pub key_map: Option<KeyMap>,
     /// Where it looks.
     pub read_point: ReadPoint,
+    /// The lane its read point belongs to, where the hatch has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lane: Option<String>,
 }
 
 /// How a scanner speaks.

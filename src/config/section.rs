@@ -62,6 +62,11 @@ impl<'s, 't> Section<'s, 't> {
         Self { name: name.into(), at, table, known: Vec::new(), log }
     }
 
+    /// Where it stands.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
     /// The key with its section, as messages name it.
     pub(super) fn path(&self, key: &str) -> String {
         if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }

@@ -1,5 +1,7 @@
 //! The state of the armoury: the fold of its ledger.
 
+mod custody;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -9,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::apparatus::KnownNumbers;
 use super::book::{self, Rooms, Stamp};
 use super::chip::{self, PROOF_BYTES};
-use super::event::{DeskEvent, DeskKind, Event, Practice};
+use super::event::{Event, Practice};
 use super::ids::{PersonId, Seq, StationId, WeaponId};
 use super::moment::Moment;
 use super::person::Person;
@@ -238,39 +240,6 @@ impl Armoury {
             *self.counts.place(holding) -= 1;
             holding.standing = standing;
             *self.counts.place(holding) += 1;
-        }
-    }
-
-    fn apply_desk(&mut self, seq: Seq, at: Moment, desk: &DeskEvent) {
-        let Some(holding) = desk.weapon.as_ref().and_then(|id| self.weapons.get_mut(id)) else { return };
-        let before = match &holding.custody {
-            Custody::Out { to, .. } => Some(to.clone()),
-            Custody::In => None,
-        };
-        let custody = match (desk.kind, &desk.person) {
-            (DeskKind::Issued, Some(person)) => {
-                holding.last_holder = Some(person.clone());
-                *self.held.entry(person.clone()).or_default() += 1;
-                Custody::Out { to: person.clone(), since: at, due_wall_ms: desk.due_wall_ms, seq }
-            }
-            (DeskKind::Returned, _) => Custody::In,
-            _ => return,
-        };
-        *self.counts.place(holding) -= 1;
-        holding.custody = custody;
-        *self.counts.place(holding) += 1;
-        holding.last_custody = Some(seq);
-        if let Some(person) = before {
-            self.gave_back(&person);
-        }
-    }
-
-    /// Who holds nothing has no line: the fold and a snapshot of it stay equal.
-    fn gave_back(&mut self, person: &PersonId) {
-        match self.held.get_mut(person) {
-            Some(held) if *held > 1 => *held -= 1,
-            Some(_) => drop(self.held.remove(person)),
-            None => {}
         }
     }
 }

@@ -4,10 +4,11 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::apparatus::{ReaderIdentified, TagNote};
-use super::book::Booked;
+use super::book::{Booked, By};
 use super::ids::{PersonId, ReadPoint, Seq, StationId, WeaponId};
 use super::person::Person;
 use super::policy::Policy;
+use super::purpose::{Paper, Purpose};
 pub use super::reason::Reason;
 use super::weapon::{Standing, Weapon};
 
@@ -117,7 +118,10 @@ impl Event {
                 persons.extend(by.person.iter().chain(&by.witness));
                 persons
             }
-            Self::Desk(desk) => desk.person.iter().chain(&desk.brought_by).chain(&desk.witness).collect(),
+            Self::Desk(desk) => {
+                let typed = desk.by.iter().flat_map(|by| by.person.iter().chain(&by.witness));
+                desk.person.iter().chain(&desk.brought_by).chain(&desk.witness).chain(typed).collect()
+            }
             event => event.person().into_iter().collect(),
         };
         persons.sort();
@@ -319,6 +323,37 @@ pub struct DeskEvent {
     pub predecessor: Option<Seq>,
     /// How the station knew.
     pub evidence: Vec<Evidence>,
+    /// What it was drawn for (I-8); only where a weapon left, or was to leave.
+    pub purpose: Option<Purpose>,
+    /// On which paper it left (I-2).
+    pub paper: Option<Paper>,
+    /// It left without its bearer's badge: `person` answers for it until somebody signs (I-7).
+    pub to_sign: bool,
+    /// Who typed it, where no device read it.
+    pub by: Option<By>,
+}
+
+impl DeskEvent {
+    /// An answer of this kind about nothing yet.
+    pub fn new(kind: DeskKind) -> Self {
+        Self {
+            kind,
+            reason: None,
+            weapon: None,
+            person: None,
+            brought_by: None,
+            witness: None,
+            read_point: None,
+            mode: Mode::Auto,
+            due_wall_ms: None,
+            predecessor: None,
+            evidence: Vec::new(),
+            purpose: None,
+            paper: None,
+            to_sign: false,
+            by: None,
+        }
+    }
 }
 
 /// One reading that led to a decision.

@@ -4,6 +4,8 @@
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use super::purpose::Length;
+
 /// The rules in force at this armoury.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[serde(default, deny_unknown_fields)]
@@ -15,7 +17,7 @@ pub struct Policy {
     /// A weapon leaves only before a second person who may witness.
     #[n(1)]
     pub witness_for_issue: bool,
-    /// Hours until a drawn weapon is due back; 0 means no due time is set (I-2: a day's draw uses the card).
+    /// Hours until a weapon drawn for duty is due back; 0 means no due time is set (I-2: a day's draw uses the card).
     #[n(2)]
     pub loan_hours: u32,
     /// An expired authorisation stops the issue; otherwise a supervisor is asked.
@@ -162,6 +164,67 @@ pub struct Policy {
     #[n(82)]
     #[cbor(default)]
     pub rack_unhung_minutes: u32,
+    /// Until when a weapon drawn for duty is due back, where that is a time of day; open: `loan_hours` counts (I-8).
+    #[n(5)]
+    #[cbor(default)]
+    pub duty_until: Length,
+    /// For how long a weapon drawn for the range leaves: until the end of the day (I-2, I-8).
+    #[n(6)]
+    #[cbor(default)]
+    pub range_due: Length,
+    /// The same for a repair (I-8).
+    #[n(7)]
+    #[cbor(default)]
+    pub repair_due: Length,
+    /// The same for a court exhibit (I-8).
+    #[n(8)]
+    #[cbor(default)]
+    pub court_due: Length,
+    /// The same for a loan to another unit (I-8).
+    #[n(9)]
+    #[cbor(default)]
+    pub loan_due: Length,
+    /// Up to so many hours the weapon card does; a longer draw takes a hand receipt (I-2: DA 3749 under 24 h, DA 2062
+    /// beyond).
+    #[n(10)]
+    #[cbor(default)]
+    pub card_hours: u32,
+    /// Minutes after its time before a weapon is overdue (I-5).
+    #[n(11)]
+    #[cbor(default)]
+    pub overdue_grace_min: u32,
+    /// Hours overdue after which the supervisor owns it (I-5); 0 means never.
+    #[n(12)]
+    #[cbor(default)]
+    pub overdue_second_hours: u32,
+    /// Hours overdue after which the commander owns it (I-5); 0 means never.
+    #[n(13)]
+    #[cbor(default)]
+    pub overdue_third_hours: u32,
+    /// Seconds in which the last issue or return can be undone (ux.md section 5); 0 means not at all.
+    #[n(14)]
+    #[cbor(default)]
+    pub undo_s: u32,
+    /// Most hours from now to which a draw can be extended; 0 means no limit (I-5).
+    #[n(15)]
+    #[cbor(default)]
+    pub extend_max_hours: u32,
+    /// Hours in which everything that left in a stand-to is signed for or back (I-7).
+    #[n(16)]
+    #[cbor(default)]
+    pub stand_to_hours: u32,
+    /// In a stand-to weapons leave without a badge too, to be signed for later (I-7: list first, sign later).
+    #[n(17)]
+    #[cbor(default)]
+    pub stand_to_without_badge: bool,
+    /// Seconds between the two badges of a two-person act, and between a badge and its card (ux.md section 5).
+    #[n(18)]
+    #[cbor(default)]
+    pub two_person_s: u32,
+    /// In a stand-to one reading, no second person, an ended authorisation and a full hand stop nobody (I-7).
+    #[n(19)]
+    #[cbor(default)]
+    pub stand_to_relaxed: bool,
 }
 
 impl Default for Policy {
@@ -205,6 +268,21 @@ impl Default for Policy {
             rack_left_after_s: 120,
             rack_wrong_after_s: 60,
             rack_unhung_minutes: 60,
+            duty_until: Length::Open,
+            range_due: Length::Until(18 * 60),
+            repair_due: Length::Hours(30 * 24),
+            court_due: Length::Hours(30 * 24),
+            loan_due: Length::Hours(7 * 24),
+            card_hours: 24,
+            overdue_grace_min: 30,
+            overdue_second_hours: 4,
+            overdue_third_hours: 24,
+            undo_s: 120,
+            extend_max_hours: 30 * 24,
+            stand_to_hours: 24,
+            stand_to_without_badge: true,
+            two_person_s: 30,
+            stand_to_relaxed: true,
         }
     }
 }

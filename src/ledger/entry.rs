@@ -12,8 +12,8 @@ use crate::domain::apparatus::{ReaderIdentified, TagNote};
 use crate::domain::book::{Booked, By};
 use crate::domain::event::{Created, DeviceNote, StandingSet, Started, StoreNote};
 use crate::domain::{
-    DeskEvent, DeskKind, Event, Evidence, Mode, Moment, Person, PersonId, Policy, ReadPoint, Reason, Seq,
-    StationId, Weapon, WeaponId,
+    DeskEvent, DeskKind, Event, Evidence, Mode, Moment, Paper, Person, PersonId, Policy, Purpose, ReadPoint,
+    Reason, Seq, StationId, Weapon, WeaponId,
 };
 
 /// The payload format this version writes.
@@ -158,6 +158,12 @@ struct Payload {
     predecessor: Option<u64>,
     #[n(17)]
     evidence: Option<Vec<Evidence>>,
+    #[n(20)]
+    purpose: Option<Purpose>,
+    #[n(21)]
+    paper: Option<Paper>,
+    #[n(22)]
+    to_sign: Option<bool>,
     #[n(32)]
     created: Option<Created>,
     #[n(33)]
@@ -287,6 +293,9 @@ impl Payload {
         self.due_wall_ms = desk.due_wall_ms;
         self.predecessor = desk.predecessor;
         self.evidence = Some(desk.evidence.clone());
+        (self.purpose, self.paper) = (desk.purpose, desk.paper);
+        self.to_sign = desk.to_sign.then_some(true);
+        self.by = desk.by.clone();
     }
 
     /// The fact of the book; none where this version does not know its kind.
@@ -334,6 +343,10 @@ impl Payload {
                     due_wall_ms: self.due_wall_ms,
                     predecessor: self.predecessor,
                     evidence: self.evidence.unwrap_or_default(),
+                    purpose: self.purpose,
+                    paper: self.paper,
+                    to_sign: self.to_sign.unwrap_or_default(),
+                    by: self.by,
                 })),
                 None => match self.booked()? {
                     Some(booked) => Event::Book(Box::new(booked)),

@@ -1,6 +1,7 @@
 //! Command cards: printed codes that stand for a key press. They are never authority: anyone can print one
 //! (`ux.md` section 5).
 
+use crate::domain::Purpose;
 use crate::identity::mark::printable;
 
 /// How their codes begin.
@@ -27,6 +28,18 @@ pub enum Card {
     CallSupervisor,
     /// Marks count for the count that is open, or no longer.
     Count,
+    /// Take the last issue or return here back.
+    Undo,
+    /// What the next draws are for.
+    For(Purpose),
+    /// Begin a stand-to: takes a supervisor's badge too.
+    StandTo,
+    /// What just came back is clean.
+    Clean,
+    /// What just came back is to be cleaned.
+    Dirty,
+    /// What just came back is not fit for issue.
+    Unfit,
 }
 
 /// A code that begins like a card but is none we know.
@@ -36,7 +49,7 @@ pub struct UnknownCard(pub String);
 
 impl Card {
     /// All of them, in the order of the wall sheet.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 19] = [
         Self::Issue,
         Self::Return,
         Self::Auto,
@@ -45,6 +58,16 @@ impl Card {
         Self::Repeat,
         Self::Acknowledge,
         Self::CallSupervisor,
+        Self::Undo,
+        Self::For(Purpose::Duty),
+        Self::For(Purpose::Range),
+        Self::For(Purpose::Repair),
+        Self::For(Purpose::Court),
+        Self::For(Purpose::Loan),
+        Self::StandTo,
+        Self::Clean,
+        Self::Dirty,
+        Self::Unfit,
         Self::Count,
     ];
 
@@ -60,6 +83,16 @@ impl Card {
             Self::Acknowledge => "ACK",
             Self::CallSupervisor => "CALL SUPERVISOR",
             Self::Count => "COUNT",
+            Self::Undo => "UNDO",
+            Self::For(Purpose::Duty) => "DUTY",
+            Self::For(Purpose::Range) => "RANGE",
+            Self::For(Purpose::Repair) => "REPAIR",
+            Self::For(Purpose::Court) => "COURT",
+            Self::For(Purpose::Loan) => "LOAN",
+            Self::For(Purpose::StandTo) | Self::StandTo => "STAND TO",
+            Self::Clean => "CLEAN",
+            Self::Dirty => "DIRTY",
+            Self::Unfit => "UNFIT",
         }
     }
 

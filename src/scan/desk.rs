@@ -6,14 +6,15 @@
 
 mod ask;
 mod commission;
+mod counter;
 mod pending;
 mod tags;
 
 use std::collections::{BTreeMap, VecDeque};
 
-pub use commission::{Shown, Thing, Wanted};
-
 use commission::Commission;
+pub use commission::{Shown, Thing, Wanted};
+use counter::Counter;
 use pending::{Pending, Seen};
 
 use super::CodeReading;
@@ -24,7 +25,9 @@ use super::session::Session;
 use super::slot::Slot;
 use super::subject::{Book, Subject};
 use super::view::{Key, WeaponsInView};
-use crate::domain::{Bearer, DeskKind, Evidence, Item, Mode, PersonId, ReadPoint, Request, Road, WeaponId};
+use crate::domain::{
+    Bearer, DeskKind, Evidence, Item, Mode, PersonId, ReadPoint, Request, Road, Seq, WeaponId,
+};
 use crate::identity::{MarkId, TagId};
 
 /// A code not seen for so long has left the view, ms.
@@ -90,6 +93,7 @@ pub struct Desk {
     moved_ms: BTreeMap<WeaponId, u64>,
     flood: Flood,
     commission: Commission,
+    counter: Counter,
 }
 
 /// A code in view.
@@ -112,6 +116,7 @@ impl Desk {
             moved_ms: BTreeMap::new(),
             flood: Flood::default(),
             commission: Commission::default(),
+            counter: Counter::default(),
         }
     }
 
@@ -125,9 +130,9 @@ impl Desk {
         self.session.bearer(now_ms) != Bearer::None
     }
 
-    /// Unknown things that were not entered because too many came at once.
-    pub fn flooded(&self) -> u64 {
-        self.flood.turned_away()
+    /// Changes the bound on unknown things for another: the lanes of one hatch have one together.
+    pub(super) fn lend(&mut self, flood: &mut Flood) {
+        std::mem::swap(&mut self.flood, flood);
     }
 
     /// Changes the direction. Whatever lies on the pad is spent: it acts again only after it left. What waits is
@@ -140,19 +145,31 @@ impl Desk {
     /// Forgets whose badges were shown. What waits for one is answered first, by [`Desk::answer_all`].
     pub fn cancel(&mut self) {
         self.session.forget();
+        self.counter.forget();
     }
 
     /// The answer about a weapon is written: whoever stands there is served, and if custody moved, the weapon's dead
     /// time begins. After "show it again" everybody stays where they are.
-    pub fn answered(&mut self, weapon: &WeaponId, kind: DeskKind, now_ms: u64) {
+    pub fn answered(&mut self, weapon: &WeaponId, kind: DeskKind, seq: Seq, now_ms: u64) {
         if kind.moves_custody() {
-            let dead_time_ms = self.settings.dead_time_ms;
-            self.moved_ms.retain(|_, at_ms| now_ms.saturating_sub(*at_ms) < dead_time_ms);
-            self.moved_ms.insert(weapon.clone(), now_ms);
+            self.moved(weapon, now_ms);
         }
+        self.counter.answered(weapon, kind, seq, now_ms);
         if kind != DeskKind::Unclear {
             self.session.answered(now_ms);
         }
+    }
+
+    /// Custody of the weapon moved, here or at another lane.
+    pub fn moved(&mut self, weapon: &WeaponId, now_ms: u64) {
+        let dead_time_ms = self.settings.dead_time_ms;
+        self.moved_ms.retain(|_, at_ms| now_ms.saturating_sub(*at_ms) < dead_time_ms);
+        self.moved_ms.insert(weapon.clone(), now_ms);
+    }
+
+    /// Whether the weapon is in view here, or waits here for its answer.
+    pub fn concerns(&self, weapon: &WeaponId) -> bool {
+        self.weapons.has(weapon) || self.pending.iter().any(|pending| pending.weapon == *weapon)
     }
 
     /// A tag went out of view.
@@ -260,6 +277,7 @@ impl Desk {
         now_ms: u64,
     ) -> Vec<Act> {
         let Reading { key, evidence, .. } = reading.hidden(road);
+        self.counter.badge(person, now_ms);
         self.session.show(book, person, key, evidence, now_ms);
         self.ask(book, now_ms)
     }

@@ -11,6 +11,7 @@
 //! | `zone`, `gaps`, `control` | the antennas: what is known of them, when they did not hear, how healthy they are |
 //! | `watch` | antennas that stare at racks: what hangs there, and what should |
 //! | `desk` | who + what + mark → a [`crate::domain::Request`] |
+//! | `lanes` | several desks at one hatch, each with people of its own |
 //! | `session` | who stands at the desk, for how long their badge counts |
 //! | `view` | which weapons are in view, and which have acted |
 //! | `subject` | what a tag or a code stands for in the book |
@@ -25,6 +26,7 @@ pub mod control;
 pub mod desk;
 pub mod flood;
 pub mod gaps;
+pub mod lanes;
 mod places;
 pub mod presence;
 mod rest;

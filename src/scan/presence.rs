@@ -69,6 +69,15 @@ pub enum News {
     Chip(Appeared),
 }
 
+impl News {
+    /// The tag it is about.
+    pub fn appeared(&self) -> &Appeared {
+        match self {
+            Self::Appeared(appeared) | Self::Stirred(appeared) | Self::Chip(appeared) => appeared,
+        }
+    }
+}
+
 /// A tag in view, with what confirmed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appeared {

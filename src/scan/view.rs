@@ -52,6 +52,11 @@ impl WeaponsInView {
         }
     }
 
+    /// Whether anything of the weapon is in view.
+    pub(super) fn has(&self, weapon: &WeaponId) -> bool {
+        self.keys.contains_key(weapon)
+    }
+
     /// Whether the weapon is in view and has not acted yet.
     pub(super) fn is_shown(&self, weapon: &WeaponId) -> bool {
         self.keys.contains_key(weapon) && !self.spent.contains(weapon)

@@ -42,6 +42,8 @@ const MEANINGS_MAX: usize = 4_096;
 #[derive(Debug)]
 pub struct RackWatch {
     plans: Vec<AntennaPlan>,
+    /// The plans that stare at a rack, by its name.
+    racks: HashMap<String, Vec<usize>>,
     presence: Presence,
     /// What tags mean that the book does not know by their code: by chip, or by the mark's identity.
     meant: HashMap<TagId, WeaponId>,
@@ -99,9 +101,16 @@ impl RackWatch {
     pub fn new(settings: PresenceSettings, antennas: &[AntennaPlan]) -> Self {
         let plans: Vec<AntennaPlan> =
             antennas.iter().filter(|plan| plan.watches.is_some()).cloned().collect();
+        let mut racks: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, watched) in
+            plans.iter().enumerate().filter_map(|(place, plan)| Some((place, plan.watches.as_ref()?)))
+        {
+            racks.entry(watched.rack().to_owned()).or_default().push(place);
+        }
         Self {
             presence: Presence::new(settings, plans.clone()),
             plans,
+            racks,
             meant: HashMap::new(),
             badges: HashSet::new(),
             copied: BTreeSet::new(),
@@ -194,21 +203,23 @@ impl RackWatch {
     }
 
     /// Where a weapon's slot is stared at, if it is.
-    fn home(&self, holding: &Holding) -> Option<&ReadPoint> {
-        let weapon = &holding.weapon;
-        let covers = |plan: &&AntennaPlan| {
-            let watched = plan.watches.as_ref();
-            watched.is_some_and(|it| it.covers(weapon.rack.as_deref(), weapon.slot.as_deref()))
-        };
-        self.plans.iter().find(covers).map(|plan| &plan.read_point)
+    fn home<'a>(&'a self, holding: &'a Holding) -> Option<&'a ReadPoint> {
+        self.staring_at(holding).next()
     }
 
     /// Whether a weapon belongs where it is.
     fn belongs(&self, holding: &Holding, place: &ReadPoint) -> bool {
-        let weapon = &holding.weapon;
-        let here = self.plans.iter().filter(|plan| plan.read_point == *place);
-        let mut watched = here.filter_map(|plan| plan.watches.as_ref());
-        watched.any(|it| it.covers(weapon.rack.as_deref(), weapon.slot.as_deref()))
+        self.staring_at(holding).any(|read_point| read_point == place)
+    }
+
+    /// The places that stare at a weapon's slot.
+    fn staring_at<'a>(&'a self, holding: &'a Holding) -> impl Iterator<Item = &'a ReadPoint> {
+        let (rack, slot) = (holding.weapon.rack.as_deref(), holding.weapon.slot.as_deref());
+        let plans = rack.and_then(|rack| self.racks.get(rack)).into_iter().flatten();
+        let plans = plans.filter_map(|place| self.plans.get(*place));
+        plans
+            .filter(move |plan| plan.watches.as_ref().is_some_and(|watched| watched.covers(rack, slot)))
+            .map(|plan| &plan.read_point)
     }
 
     /// For how long a weapon's place has listened in vain, ms; time in which nobody could hear does not count.

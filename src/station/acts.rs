@@ -4,6 +4,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::keeper::{Caller, Keeper};
+use super::store::Health;
 use crate::domain::book::{self, Act, Booked, By, Context, Denied, Fact, Proof, Sign};
 use crate::domain::{Event, Moment, PersonId, Role};
 use crate::ledger::Draft;
@@ -20,10 +21,25 @@ impl Keeper {
     ) -> Result<Value, String> {
         self.no_badge(act)?;
         let by = self.signed(caller, act, sign, at).map_err(|denied| denied.0)?;
+        self.act_by(command, &by, act, at)
+    }
+
+    /// Carries out one act on the word of somebody who is known: decided, entered.
+    pub(super) fn act_by(
+        &mut self,
+        command: Option<Uuid>,
+        by: &By,
+        act: &Act,
+        at: Moment,
+    ) -> Result<Value, String> {
         let head = self.store.ledger().head().1.0;
-        let context = Context { armoury: &self.armoury, by: &by, now: at, head };
+        let context = Context { armoury: &self.armoury, by, now: at, head };
         let facts = book::plan(context, act).map_err(|denied| denied.0)?;
-        let done = self.enter(command, drafts(&by, facts), at)?;
+        let leaves = |fact: &Fact| matches!(fact, Fact::Loan(book::loan::Fact::Granted { .. }));
+        if self.store.health == Health::Full && facts.iter().any(leaves) {
+            return Err("let it leave: the disk is full; what comes back still fits".into());
+        }
+        let done = self.enter(command, drafts(by, facts), at)?;
         self.draw_samples(at);
         Ok(done)
     }

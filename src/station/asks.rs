@@ -84,7 +84,7 @@ impl Clerk {
             Ask::Status {} => serde_json::to_value(self.view()).map_err(|error| error.to_string()),
             Ask::SetMode { mode } => {
                 self.set_mode(mode, at);
-                Ok(json!({ "mode": self.desk.mode().word() }))
+                Ok(json!({ "mode": self.desks.mode().word() }))
             }
             Ask::Handled { seq } => {
                 self.board.handled_entry(seq);
@@ -102,11 +102,13 @@ impl Clerk {
                 self.outlets.nudge.notify_one();
                 Ok(json!({ "waiting": self.view().sync.waiting }))
             }
+            Ask::Choose { purpose, lane } => self.chosen(purpose, &lane, at),
+            Ask::Present(shown) => self.present_typed(command, caller, &shown, at),
             Ask::Demo { .. } => Err("play a part: this station is no demonstration".into()),
             change => {
                 let outcome = self.keeper.change(command, caller, change, at);
                 self.outlets.head.send_replace(self.keeper.armoury.head);
-                self.raise_alarms(at);
+                self.show_booked(at);
                 outcome
             }
         }
@@ -148,6 +150,7 @@ pub(super) fn said_by(role: Option<Role>, user: Option<u32>) -> String {
 pub(super) fn may(role: Option<Role>, what: &Ask) -> Result<(), String> {
     let allowed: &[Role] = match what {
         Ask::Status {} | Ask::Racks {} => return Ok(()),
+        Ask::Choose { .. } => KEEPERS,
         Ask::SetMode { .. } | Ask::Handled { .. } | Ask::Acknowledge { .. } | Ask::SyncNow {} => KEEPERS,
         Ask::ImportWeapons { .. } | Ask::SetStanding { .. } | Ask::EnrolMarks { .. } => KEEPERS,
         Ask::NextShown { .. } => &[Role::Armourer, Role::Supervisor, Role::Commander],
@@ -165,7 +168,7 @@ pub(super) fn may(role: Option<Role>, what: &Ask) -> Result<(), String> {
             &[Role::Armourer, Role::Supervisor, Role::Technician]
         }
         // Each act says for itself who may; whoever asks may sign with a name of the book.
-        Ask::Act { .. } | Ask::Demo { .. } => return Ok(()),
+        Ask::Act { .. } | Ask::Present(_) | Ask::Demo { .. } => return Ok(()),
     };
     match role {
         Some(role) if allowed.contains(&role) => Ok(()),

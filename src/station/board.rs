@@ -17,7 +17,7 @@ use crate::domain::{
 use crate::scan::control::Health;
 
 /// How long an accepted verdict stands, ms (`ux.md` section 3).
-const ACCEPTED_MS: u64 = 3_000;
+pub(super) const ACCEPTED_MS: u64 = 3_000;
 
 /// Verdicts of one act on several weapons come close together, ms: they share the screen.
 const TOGETHER_MS: u64 = 1_500;
@@ -38,8 +38,10 @@ pub struct Board {
     warnings: BTreeMap<String, Warnings>,
     pub(super) next_alarm: u64,
     /// When the desk's word was put up, by the counter: clocks jump.
-    last_desk_ms: Option<u64>,
+    pub(super) last_desk_ms: Option<u64>,
     last_person: Option<PersonId>,
+    /// At which lane the next answer is.
+    pub(super) lane: String,
     /// What would help whoever holds a code before a camera, and since when.
     pub(super) hint: Option<(AimHint, u64)>,
 }
@@ -56,6 +58,8 @@ impl Board {
                 wall_ms: at.wall_ms,
                 clock: at.quality.word().into(),
                 up_ms: 0,
+                purpose: String::new(),
+                stand_to: None,
             },
             desk: blank(Verdict::Wait),
             held: Vec::new(),
@@ -83,6 +87,7 @@ impl Board {
             next_alarm: 1,
             last_desk_ms: None,
             last_person: None,
+            lane: String::new(),
             hint: None,
         }
     }
@@ -125,7 +130,8 @@ impl Board {
         let person = desk.person.as_ref().map(|id| person(id, armoury, roster));
         self.remember(seq, at, desk, &item, armoury, roster);
         let together = self.last_desk_ms.is_some_and(|ms| at.mono_ms.saturating_sub(ms) <= TOGETHER_MS)
-            && self.view.desk.seq.is_some()
+            && self.view.desk.seq.is_some_and(|seq| seq > 0)
+            && self.view.desk.lane == self.lane
             && self.last_person == desk.person
             && self.view.desk.items.len() < ITEMS_MAX;
         if !together {
@@ -149,6 +155,7 @@ impl Board {
             seq: Some(seq),
             until_wall_ms: (!stays).then(|| at.wall_ms.saturating_add_unsigned(ACCEPTED_MS)),
             stays,
+            lane: self.lane.clone(),
         };
         self.last_desk_ms = Some(at.mono_ms);
         self.last_person.clone_from(&desk.person);
@@ -168,6 +175,7 @@ impl Board {
             now,
             code,
             stays: true,
+            lane: self.lane.clone(),
             ..blank(Verdict::Stop)
         };
     }
@@ -343,13 +351,16 @@ pub(super) fn blank(verdict: Verdict) -> DeskView {
         seq: None,
         until_wall_ms: None,
         stays: false,
+        lane: String::new(),
     }
 }
 
 fn item(desk: &DeskEvent, armoury: &Armoury) -> ItemView {
     let verdict = desk.kind.verdict();
     if let Some(holding) = desk.weapon.as_ref().and_then(|id: &WeaponId| armoury.weapon(id)) {
-        return weapon_item(holding, verdict, desk.due_wall_ms);
+        let terms =
+            desk.paper.map(|paper| words::terms(desk.purpose, paper, desk.to_sign)).unwrap_or_default();
+        return ItemView { terms, ..weapon_item(holding, verdict, desk.due_wall_ms) };
     }
     let value = desk.evidence.first().map_or("", |evidence| evidence.value.as_str());
     ItemView {
@@ -359,6 +370,7 @@ fn item(desk: &DeskEvent, armoury: &Armoury) -> ItemView {
         home: String::new(),
         verdict,
         due_wall_ms: None,
+        terms: String::new(),
     }
 }
 
@@ -373,6 +385,7 @@ pub(super) fn weapon_item(holding: &Holding, verdict: Verdict, due_wall_ms: Opti
         home: home.join("-"),
         verdict,
         due_wall_ms,
+        terms: String::new(),
     }
 }
 

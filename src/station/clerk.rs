@@ -25,8 +25,8 @@ use crate::domain::{
     decide,
 };
 use crate::ledger::{Draft, Opened, Record};
-use crate::scan::card::Card;
-use crate::scan::desk::{Act, Desk, DeskSettings};
+use crate::scan::desk::{Act, DeskSettings};
+use crate::scan::lanes::{Desks, Lane, LanePlan};
 use crate::scan::presence::{Presence, PresenceSettings};
 use crate::scan::subject::Book;
 use crate::scan::watch::RackWatch;
@@ -47,6 +47,8 @@ pub struct ClerkSettings {
     pub station: StationId,
     /// The desk.
     pub desk: DeskSettings,
+    /// Which read points make a lane of their own.
+    pub lanes: LanePlan,
     /// Thresholds of presence.
     pub presence: PresenceSettings,
     /// The antennas of the configuration.
@@ -77,7 +79,7 @@ pub struct Clerk {
     pub(super) presence: Presence,
     /// The antennas that stare at racks.
     pub(super) watch: RackWatch,
-    pub(super) desk: Desk,
+    pub(super) desks: Desks,
     pub(super) board: Board,
     pub(super) outlets: Outlets,
     /// Who works on tags at the readers; nobody in a replay.
@@ -119,7 +121,7 @@ impl Clerk {
         let mut clerk = Self {
             presence: Presence::new(settings.presence, shown_at(&settings.antennas)),
             watch: RackWatch::new(settings.presence, &settings.antennas),
-            desk: Desk::new(settings.desk),
+            desks: Desks::new(settings.desk, &settings.lanes),
             board: Board::new(settings.station.as_str(), practice, at),
             snapshot_seq: keeper.armoury.head,
             checkpointed: keeper.armoury.head,
@@ -162,6 +164,7 @@ impl Clerk {
                 at,
             );
         }
+        clerk.recall_alarms(at);
         clerk.refresh(at);
         Ok(clerk)
     }
@@ -213,7 +216,7 @@ impl Clerk {
                     return;
                 }
                 let book = book(&self.keeper, &self.presence);
-                let acts = self.desk.tag(book, &news, at.mono_ms);
+                let acts = self.desks.tag(book, &news, at.mono_ms);
                 self.lies_in_hearing(&news, at);
                 acts
             }
@@ -227,7 +230,7 @@ impl Clerk {
                     return self.refresh(at);
                 }
                 let book = book(&self.keeper, &self.presence);
-                self.desk.code(book, &reading, at.mono_ms)
+                self.desks.code(book, &reading, at.mono_ms)
             }
             Input::Tick => self.tick(at),
             Input::Device(report) => {
@@ -258,8 +261,8 @@ impl Clerk {
             }
             Input::Stop => Vec::new(),
         };
-        for act in acts {
-            self.act(act, at);
+        for (lane, act) in acts {
+            self.act(lane, act, at);
         }
         self.look_at_showing(at);
         self.refresh(at);
@@ -289,9 +292,9 @@ impl Clerk {
         &self.keeper.armoury
     }
 
-    fn tick(&mut self, at: Moment) -> Vec<Act> {
+    fn tick(&mut self, at: Moment) -> Vec<(Lane, Act)> {
         for tag in self.presence.tick(at.mono_ms) {
-            self.desk.tag_left(&tag, at.mono_ms);
+            self.desks.tag_left(&tag, at.mono_ms);
         }
         self.watch.tick(at.mono_ms);
         self.look_at_antennas(at);
@@ -307,7 +310,7 @@ impl Clerk {
         self.look_at_flood(at);
         self.look_at_inbox(at);
         let book = book(&self.keeper, &self.presence);
-        self.desk.tick(book, at.mono_ms)
+        self.desks.tick(book, at.mono_ms)
     }
 
     /// What falls due without anybody's doing, once a second.
@@ -321,7 +324,7 @@ impl Clerk {
         }
         self.look_at_racks(at);
         self.outlets.head.send_replace(self.keeper.armoury.head);
-        self.raise_alarms(at);
+        self.show_booked(at);
     }
 
     /// What changes of the book gave cause for.
@@ -333,7 +336,7 @@ impl Clerk {
 
     /// What is not entered is at least said: the one exception to "every presentation leaves an entry".
     fn look_at_flood(&mut self, at: Moment) {
-        let flooded = self.desk.flooded();
+        let flooded = self.desks.flooded();
         if flooded > self.flooded {
             self.flooded = flooded;
             let what = "Too many unknown items at once: not all were entered.".into();
@@ -341,10 +344,10 @@ impl Clerk {
         }
     }
 
-    pub(super) fn act(&mut self, act: Act, at: Moment) {
+    pub(super) fn act(&mut self, lane: Lane, act: Act, at: Moment) {
         match act {
-            Act::Decide(request) => self.present(&request, at),
-            Act::Card(card) => self.card(card, at),
+            Act::Decide(request) => drop(self.present_for(None, lane, &request, at)),
+            Act::Card(card) => self.card(lane, card, at),
             Act::CardRefused(why) => self.board.notice(&why, at),
             Act::LiesThere(weapon, tag) => {
                 self.presence.lay_to_rest(&tag, at.mono_ms);
@@ -354,19 +357,25 @@ impl Clerk {
         }
     }
 
-    /// One presentation: decide, write, and only then believe and show it.
-    fn present(&mut self, request: &Request, at: Moment) {
+    /// One presentation: decide, write, and only then believe and show it. Answers with its entry, if it has one.
+    pub(super) fn present_for(
+        &mut self,
+        command: Option<uuid::Uuid>,
+        lane: Lane,
+        request: &Request,
+        at: Moment,
+    ) -> Option<Record> {
         let decision = decide(&self.keeper.armoury, request, at);
         let before = decision.event.weapon.as_ref().and_then(|id| self.keeper.armoury.weapon(id)).cloned();
         if self.keeper.store.health == Health::Full && decision.event.kind == DeskKind::Issued {
             self.unsaved(&decision.event, "the disk is full");
-            return;
+            return None;
         }
         let event = decision.event.clone();
-        match self.write(at, None, &[Event::Desk(Box::new(event.clone())).into()]) {
+        match self.write(at, command, &[Event::Desk(Box::new(event.clone())).into()]) {
             Ok(records) => {
                 for record in &records {
-                    self.written(record, before.as_ref(), at);
+                    self.written(lane, record, before.as_ref(), at);
                 }
                 if let Some(reason) = decision.alarm {
                     let weapon = event.weapon.as_ref().map_or("an unknown item", |id| id.as_str());
@@ -375,13 +384,18 @@ impl Clerk {
                     self.board.alarm(priority, what, first_step, at);
                 }
                 self.sound(event.kind.verdict());
+                records.into_iter().next()
             }
-            Err(error) => self.unsaved(&event, &error.0),
+            Err(error) => {
+                self.unsaved(&event, &error.0);
+                None
+            }
         }
     }
 
-    fn written(&mut self, record: &Record, before: Option<&crate::domain::Holding>, at: Moment) {
+    fn written(&mut self, lane: Lane, record: &Record, before: Option<&crate::domain::Holding>, at: Moment) {
         let Event::Desk(desk) = &record.event else { return };
+        self.board.at_lane(self.desks.name(lane));
         self.board.presented(
             (record.seq, record.at),
             desk,
@@ -391,7 +405,12 @@ impl Clerk {
         );
         if let Some(weapon) = &desk.weapon {
             self.board.clear_alarm(&alarms::lies_there(weapon).0);
-            self.desk.answered(weapon, desk.kind, at.mono_ms);
+            self.desks.answered(lane, weapon, desk.kind, record.seq, at.mono_ms);
+            if desk.kind == DeskKind::Returned
+                && let Some(before) = before
+            {
+                self.board.clear_overdue(before);
+            }
         }
     }
 
@@ -400,47 +419,22 @@ impl Clerk {
         self.sound(Verdict::Stop);
     }
 
-    fn card(&mut self, card: Card, at: Moment) {
-        match card {
-            Card::Issue => self.set_mode(Mode::Issue, at),
-            Card::Return => self.set_mode(Mode::Return, at),
-            Card::Auto => self.set_mode(Mode::Auto, at),
-            Card::Ok => self.board.handled(),
-            Card::Count => self.turn_scanning(at),
-            Card::Cancel => {
-                self.answer_waiting(at);
-                self.desk.cancel();
-            }
-            // The signal of an issue opens the lock, and anybody can print a card: it is not given twice.
-            Card::Repeat if self.signal == Signal::Out => {}
-            Card::Repeat => self.signal(self.signal),
-            Card::Acknowledge => {
-                if let Some(alarm) = self.board.newest_alarm() {
-                    self.board.acknowledge(alarm);
-                }
-            }
-            Card::CallSupervisor => {
-                self.board.alarm(2, "A supervisor is wanted at the hatch.".into(), "Go to the hatch.", at);
-            }
-        }
-    }
-
     /// Whatever waits at the desk was a presentation too and gets its entry.
-    fn answer_waiting(&mut self, at: Moment) {
+    pub(super) fn answer_waiting(&mut self, at: Moment) {
         let book = book(&self.keeper, &self.presence);
-        for act in self.desk.answer_all(book, at.mono_ms) {
-            self.act(act, at);
+        for (lane, act) in self.desks.answer_all(book, at.mono_ms) {
+            self.act(lane, act, at);
         }
     }
 
     /// A change of direction counts only once it is written.
     pub(super) fn set_mode(&mut self, mode: Mode, at: Moment) {
-        if mode == self.desk.mode() {
+        if mode == self.desks.mode() {
             return;
         }
         self.answer_waiting(at);
         match self.write(at, None, &[Event::ModeSet(mode).into()]) {
-            Ok(_) => self.desk.set_mode(mode),
+            Ok(_) => self.desks.set_mode(mode),
             Err(error) => self.board.notice(&format!("The mode could not be changed: {error}"), at),
         }
     }

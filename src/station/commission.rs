@@ -53,7 +53,7 @@ impl Clerk {
         if let Some(why) = refused {
             return super::asks::answer(reply, Err(why));
         }
-        self.desk.want(Wanted { tags, marks, read_point });
+        self.desks.want(&Wanted { tags, marks, read_point });
         let deadline_ms = at.mono_ms.saturating_add(u64::from(seconds) * 1_000);
         self.showing = Some(Showing { reply, command, caller, deadline_ms });
     }
@@ -61,7 +61,7 @@ impl Clerk {
     /// Whether it is time to answer.
     pub(super) fn look_at_showing(&mut self, at: Moment) {
         let Some(showing) = &self.showing else { return };
-        let (shown, first_ms) = self.desk.laid_aside();
+        let (shown, first_ms) = self.desks.laid_aside();
         let settled = first_ms.is_some_and(|first_ms| at.mono_ms.saturating_sub(first_ms) >= SETTLE_MS);
         if settled || at.mono_ms >= showing.deadline_ms {
             let one = match shown[..] {
@@ -87,8 +87,8 @@ impl Clerk {
     fn end_showing(&mut self, shown: Result<Shown, String>, at: Moment) {
         let Some(Showing { reply, command, caller, .. }) = self.showing.take() else { return };
         let outcome = shown.and_then(|shown| self.enter_shown(&shown, caller, command, at));
-        for act in self.desk.want_no_more(outcome.is_ok(), at.mono_ms) {
-            self.act(act, at);
+        for (lane, act) in self.desks.want_no_more(outcome.is_ok(), at.mono_ms) {
+            self.act(lane, act, at);
         }
         super::asks::answer(reply, outcome);
     }

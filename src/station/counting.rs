@@ -173,7 +173,7 @@ impl Clerk {
     pub(super) fn is_for_the_count(&self, news: &News, at: Moment) -> bool {
         let Some(listening) = &self.listening else { return false };
         let (News::Appeared(appeared) | News::Stirred(appeared) | News::Chip(appeared)) = news;
-        if self.desk.is_attended(at.mono_ms)
+        if self.desks.is_attended(at.mono_ms)
             || !self.presence.is_heard_by(appeared, listening.reader.as_deref())
         {
             return false;
@@ -192,7 +192,7 @@ impl Clerk {
         let here = read_point.is_none_or(|place| reading.read_point == ReadPoint::new(place));
         let mark = MarkId::from_bytes(&reading.bytes);
         let Some(weapon) = armoury.weapon_by_mark(&mark).cloned() else { return false };
-        if !here || self.desk.is_attended(at.mono_ms) || !self.lies_here(&weapon) {
+        if !here || self.desks.is_attended(at.mono_ms) || !self.lies_here(&weapon) {
             return false;
         }
         let facts = count::seen_by_mark(armoury, seq, &weapon);

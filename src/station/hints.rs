@@ -3,10 +3,11 @@
 
 use armoury_hardware::camera::AimHint;
 
-use super::board::{Board, blank, person, weapon_item};
+use super::board::{ACCEPTED_MS, Board, blank, person, weapon_item};
 use super::view::DeskView;
 use super::words;
-use crate::domain::{Armoury, Moment, Roster, Verdict};
+use crate::domain::book::loan::overdue_words;
+use crate::domain::{Armoury, Custody, Holding, MayDraw, Moment, PersonId, Roster, Verdict};
 use crate::scan::desk::Waiting;
 
 /// How long a hint stands after the camera gave it, ms: it gives it again twice a second.
@@ -34,7 +35,7 @@ impl Board {
             Waiting::Weapon(id) => {
                 let mut desk = blank(Verdict::Ready);
                 desk.person = Some(person(&id, armoury, roster));
-                desk.now = format!("Show the item. {seconds} s left.");
+                desk.now = format!("{}Show the item. {seconds} s left.", may_draw(&id, armoury));
                 self.view.desk = desk;
                 return;
             }
@@ -49,8 +50,34 @@ impl Board {
             items: items.into_iter().collect(),
             why: why.into(),
             now: format!("{now} {seconds} s left."),
+            lane: self.lane.clone(),
             ..blank(Verdict::Again)
         };
+    }
+
+    /// Something was done that has no verdict: said for a moment where nothing waits.
+    pub fn told(&mut self, what: &str, now: Moment) {
+        if !self.view.desk.stays {
+            let until_wall_ms = Some(now.wall_ms.saturating_add_unsigned(ACCEPTED_MS));
+            self.view.desk =
+                DeskView { now: what.into(), until_wall_ms, seq: Some(0), ..blank(Verdict::Ready) };
+            self.last_desk_ms = Some(now.mono_ms);
+        }
+    }
+
+    /// At which lane the next answer is.
+    pub fn at_lane(&mut self, name: &str) {
+        if self.lane != name {
+            name.clone_into(&mut self.lane);
+        }
+    }
+
+    /// A weapon came back: that it was overdue is no alarm any more.
+    pub fn clear_overdue(&mut self, before: &Holding) {
+        let Custody::Out { to, due_wall_ms: Some(due_wall_ms), .. } = &before.custody else { return };
+        for level in 1..=3 {
+            self.clear_alarm(&overdue_words(&before.weapon.id, to, *due_wall_ms, level));
+        }
     }
 
     /// A code is held before a camera and not taken.
@@ -77,5 +104,14 @@ impl Board {
         desk.now = left.map_or_else(|| now.to_owned(), |left| format!("{now} {left}"));
         desk.why = format!("{why}.");
         desk.verdict = Verdict::Again;
+    }
+}
+
+/// What somebody may draw, where that is not everything (I-1).
+fn may_draw(person: &PersonId, armoury: &Armoury) -> String {
+    match armoury.person(person).map(|person| &person.may_draw) {
+        Some(MayDraw::Listed(names)) => format!("May draw {}. ", names.join(", ")),
+        Some(MayDraw::Nothing) => "May draw nothing. ".to_owned(),
+        Some(MayDraw::All) | None => String::new(),
     }
 }

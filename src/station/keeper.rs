@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::protocol::Ask;
 use super::store::{NotSaved, Store};
-use crate::domain::book::{self, Alarm};
+use crate::domain::book::{self, Alarm, Fact};
 use crate::domain::event::StandingSet;
 use crate::domain::roster::{Badge, Enrolment};
 use crate::domain::{Armoury, Event, Moment, Person, PersonId, Role, Roster, Weapon};
@@ -26,6 +26,8 @@ pub struct Keeper {
     pub roster: Roster,
     /// Alarms that the last changes of the book raised, until somebody takes them.
     pub alarms: Vec<Alarm>,
+    /// What the last changes of the book say about draws, until somebody shows it.
+    pub booked: Vec<Record>,
 }
 
 /// Who asks, by the system's word.
@@ -48,7 +50,7 @@ impl Keeper {
     /// Takes an opened ledger over.
     pub fn new(opened: Opened) -> Self {
         let Opened { ledger, armoury, roster } = opened;
-        Self { store: Store::new(ledger), armoury, roster, alarms: Vec::new() }
+        Self { store: Store::new(ledger), armoury, roster, alarms: Vec::new(), booked: Vec::new() }
     }
 
     /// Writes drafts, durable on return, and lets memory follow.
@@ -94,6 +96,7 @@ impl Keeper {
             Ask::Suspend { person, suspended } => self.suspend(command, &person, suspended, at),
             Ask::SetPolicy { policy } => self.enter(command, vec![Event::PolicySet(policy).into()], at),
             Ask::Act { act, sign } => self.act(command, caller, &act, &sign, at),
+            Ask::Present(shown) => self.present(command, caller, &shown, at),
             Ask::EnrolMarks { marks } => self.enrol_marks(command, &marks, at),
             Ask::EnrolBadges { badges } => self.enrol_badges(command, &badges, at),
             other => Err(format!("change the book: {other:?} is no change of it")),
@@ -215,6 +218,8 @@ impl Keeper {
         self.alarms.extend(facts);
         let first = records.first().map(|record| record.seq);
         let last = records.last().map(|record| record.seq);
+        let of_a_draw = |record: &Record| matches!(&record.event, Event::Book(booked) if matches!(booked.fact, Fact::Loan(_)));
+        self.booked.extend(records.iter().filter(|record| of_a_draw(record)).cloned());
         Ok(json!({ "first": first, "last": last, "entries": records.len() }))
     }
 

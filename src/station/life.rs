@@ -233,6 +233,7 @@ pub fn clerk_settings(configuration: &StationConfig, policy: Option<Policy>) -> 
     ClerkSettings {
         station: configuration.station.id.clone(),
         desk: DeskSettings { mode: desk.mode, window_ms: desk.window_ms, dead_time_ms: desk.dead_time_ms },
+        lanes: configuration.lanes(),
         presence: PresenceSettings {
             sightings: presence.sightings,
             within_ms: presence.within_ms,

@@ -8,6 +8,7 @@
 //! | `socket`, `protocol`, `peer` | screens and commands |
 //! | `devices`, `readers`, `scanners`, `cameras`, `road`, `clock` | what reaches the inbox from outside |
 //! | `picture` | what the clerk shows: the picture, lamps, buzzer |
+//! | `cards`, `typed` | command cards, and what is typed where no device reads it |
 //! | `acts` | what people ask of the book beside the desk: signed, decided, entered |
 //! | `counting` | readers that listen for a count, marks that count |
 //! | `code_book` | marks and badges that were printed here |
@@ -24,6 +25,7 @@ mod asks;
 pub mod board;
 pub mod cameras;
 pub mod captures;
+mod cards;
 pub mod clerk;
 pub mod clock;
 mod code_book;
@@ -48,6 +50,7 @@ pub mod socket;
 pub mod store;
 mod tag_book;
 pub mod tags;
+mod typed;
 pub mod view;
 mod warnings;
 pub mod words;

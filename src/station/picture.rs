@@ -6,7 +6,8 @@ use armoury_hardware::panel::Signal;
 
 use super::clerk::{Clerk, book};
 use super::store::Health;
-use super::view::View;
+use super::view::{StandToView, View};
+use crate::domain::book::standto::Running;
 use crate::domain::{Moment, Verdict};
 
 impl Clerk {
@@ -34,7 +35,12 @@ impl Clerk {
     pub(super) fn refresh(&mut self, at: Moment) {
         self.board.clock(at);
         let book = book(&self.keeper, &self.presence);
-        let waiting = self.desk.waiting(book, at.mono_ms);
+        let waiting = self.desks.waiting(book, at.mono_ms);
+        let purpose = self.desks.chosen(at.mono_ms);
+        let waiting = waiting.map(|(lane, waiting, left_ms)| {
+            self.board.at_lane(self.desks.name(lane));
+            (waiting, left_ms)
+        });
         self.board.prompt(waiting, &self.keeper.armoury, &self.keeper.roster);
         let (head, hash) = self.keeper.store.ledger().head();
         let (state, detail) = match &self.keeper.store.health {
@@ -43,7 +49,9 @@ impl Clerk {
             Health::Failing(why) => ("broken", why.clone()),
         };
         let view = self.board.view_mut();
-        view.station.mode = self.desk.mode();
+        view.station.mode = self.desks.mode();
+        view.station.purpose = purpose;
+        view.station.stand_to = self.keeper.armoury.rooms.standto.running.as_ref().map(stand_to_view);
         view.counts = self.keeper.armoury.counts();
         view.sync.waiting = head.saturating_sub(view.sync.acknowledged);
         view.store.head = head;
@@ -60,6 +68,16 @@ impl Clerk {
             *shown = Arc::new(view.clone());
             true
         });
+    }
+}
+
+fn stand_to_view(running: &Running) -> StandToView {
+    StandToView {
+        seq: running.seq,
+        authority: running.authority.to_string(),
+        until_wall_ms: running.until_wall_ms,
+        left: running.left.len() as u32,
+        open: running.open().count() as u32,
     }
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::view::View;
 use crate::domain::book::{Act, Sign};
-use crate::domain::{Mode, Practice, Role, Seq, Standing, Weapon, WeaponId};
+use crate::domain::{Mode, Practice, Purpose, Role, Seq, Standing, Weapon, WeaponId};
 
 /// Version of this protocol.
 pub const PROTOCOL: u32 = 1;
@@ -184,6 +184,16 @@ pub enum Ask {
     },
     /// Every slot of the racks: what hangs in it, else who has it.
     Racks {},
+    /// What the next draws are for.
+    Choose {
+        /// That.
+        purpose: Purpose,
+        /// At which lane; left out, the one of everything that is in none.
+        #[serde(default)]
+        lane: String,
+    },
+    /// A weapon presented by hand, where no device reads it: the same rules, marked as typed.
+    Present(Box<Presented>),
     /// Send what waits to headquarters now.
     SyncNow {},
     /// Write an EPC to the one tag at a reader, and enrol it where it is for a weapon or a person.
@@ -256,6 +266,29 @@ pub enum Ask {
         /// Which.
         act: DemoAct,
     },
+}
+
+/// A weapon presented by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Presented {
+    /// Out or in.
+    pub mode: Mode,
+    /// Its number in the book.
+    #[serde(default)]
+    pub weapon: Option<WeaponId>,
+    /// Its serial as marked.
+    #[serde(default)]
+    pub serial: Option<String>,
+    /// Who draws it, or brings it.
+    #[serde(default)]
+    pub person: Option<crate::domain::PersonId>,
+    /// What for.
+    #[serde(default)]
+    pub purpose: Purpose,
+    /// Who types it, before whom.
+    #[serde(default)]
+    pub sign: Sign,
 }
 
 /// A mark for a weapon.

@@ -52,6 +52,27 @@ pub struct StationView {
     pub clock: String,
     /// Milliseconds since the station started.
     pub up_ms: u64,
+    /// What the next draws are for, where that is not duty ("RANGE").
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub purpose: String,
+    /// The stand-to that lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stand_to: Option<StandToView>,
+}
+
+/// A stand-to that lasts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StandToView {
+    /// The entry that began it.
+    pub seq: Seq,
+    /// Who answers for it.
+    pub authority: String,
+    /// When everything is to be reconciled, wall milliseconds.
+    pub until_wall_ms: i64,
+    /// Weapons that left in it.
+    pub left: u32,
+    /// Of these, neither signed for nor back.
+    pub open: u32,
 }
 
 /// The desk.
@@ -77,6 +98,9 @@ pub struct DeskView {
     pub until_wall_ms: Option<i64>,
     /// Whether it stays until somebody acts (STOP, ASK).
     pub stays: bool,
+    /// At which lane, where the hatch has several.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub lane: String,
 }
 
 /// A weapon on the screen.
@@ -94,6 +118,9 @@ pub struct ItemView {
     pub verdict: Verdict,
     /// Due back, wall milliseconds.
     pub due_wall_ms: Option<i64>,
+    /// What it left for and on which paper, where that is to be said ("range, hand receipt").
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub terms: String,
 }
 
 /// A person on the screen: rank and surname, never more.

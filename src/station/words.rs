@@ -5,13 +5,17 @@ use std::borrow::Cow;
 use armoury_hardware::camera::AimHint;
 
 use crate::domain::{
-    Armoury, DeskEvent, DeskKind, Evidence, PersonId, Reason, Road, Roster, WeaponId, armoury::Holding,
+    Armoury, DeskEvent, DeskKind, Evidence, Paper, PersonId, Purpose, Reason, Road, Roster, WeaponId,
+    armoury::Holding,
 };
 use crate::identity::mark::printable;
 use crate::scan::control::Health;
 
 /// Characters of a code that are shown.
 const TAIL: usize = 4;
+
+/// What to do where a supervisor is asked.
+const SUPERVISOR_DECIDES: &str = "Supervisor decides: badge, then card OK or CANCEL.";
 
 /// Why and what now, with a code for the telephone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,6 +46,7 @@ pub fn for_desk(desk: &DeskEvent, before: Option<&Holding>, armoury: &Armoury, r
             _ => (refusal(reason, weapon, &bearer, &desk.evidence), what_now(reason)),
         }
     };
+    let now = if desk.kind == DeskKind::Asked { SUPERVISOR_DECIDES } else { now };
     Words { why, now: now.to_owned(), code: code(reason) }
 }
 
@@ -104,6 +109,18 @@ pub fn aim(hint: AimHint) -> (&'static str, &'static str) {
         AimHint::Unchecked => ("Bar code without check character", "Show the tag or another mark."),
         AimHint::NoCode => ("No code seen", "Hold the mark before the camera."),
     }
+}
+
+/// What a weapon left for and on which paper; nothing for a day's duty on the card, which needs no word.
+pub fn terms(purpose: Option<Purpose>, paper: Paper, to_sign: bool) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    words.extend(purpose.filter(|purpose| *purpose != Purpose::Duty).map(|purpose| match purpose {
+        Purpose::StandTo => "stand-to",
+        other => other.word(),
+    }));
+    words.extend((paper == Paper::HandReceipt).then_some(paper.title()));
+    words.extend(to_sign.then_some("to be signed"));
+    words.join(", ")
 }
 
 /// A few words for the recent list and alarms.
@@ -231,7 +248,9 @@ fn after_return(reason: Reason) -> &'static str {
 
 fn out_to(weapon: &str, before: Option<&Holding>, roster: &Roster) -> String {
     match before.map(|holding| &holding.custody) {
-        Some(crate::domain::Custody::Out { to, .. }) => format!("{weapon} is out to {}.", roster.call(to)),
+        Some(crate::domain::Custody::Out { to, .. }) => {
+            format!("{weapon} is out to {}.", roster.call(to).trim_end_matches('.'))
+        }
         _ => format!("{weapon} is out."),
     }
 }

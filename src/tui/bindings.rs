@@ -3,7 +3,7 @@
 //! One table serves the footer and the handler, so that the footer cannot name a key that does not work, and a key
 //! that is not allowed answers with the reason.
 
-use crate::domain::Mode;
+use crate::domain::{Mode, Purpose};
 use crate::station::protocol::DemoAct;
 use crate::station::view::{AlarmState, View};
 
@@ -102,6 +102,10 @@ fn mode_keys(table: &mut Table, view: &View) {
         };
         table.footer(Key::Char(key), name, label, does);
     }
+    // What the next draws are for stands in the help: the row has no room for it.
+    for (key, purpose) in ('4'..='8').zip(Purpose::CHOICES) {
+        table.unnamed(Key::Char(key), Action::Wish(Wish::Choose(purpose)));
+    }
     table.footer(Key::Esc, "Esc", "Leave it", Action::KeepMode);
     table.unnamed(Key::Char('0'), Action::KeepMode);
 }
@@ -125,6 +129,10 @@ fn page_keys(table: &mut Table, ui: &Ui, view: &View) {
                 None => Action::Refuse("Read now: no camera is configured.".into()),
             };
             table.footer(Key::Char('n'), "n", "Read now", read);
+            // A key is no person: what takes one says how it is done.
+            let refuse = |why: &str| Action::Refuse(why.to_owned());
+            table.unnamed(Key::Char('S'), refuse("Supervisor decides: badge first, then card OK or CANCEL."));
+            table.unnamed(Key::Char('u'), refuse("Undo: armourer's badge first, then card UNDO."));
         }
         Page::Alarms => alarm_keys(table, ui, view),
         Page::Devices => {

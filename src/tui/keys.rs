@@ -2,7 +2,7 @@
 
 use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 
-use crate::domain::Mode;
+use crate::domain::{Mode, Purpose};
 use crate::station::protocol::{Ask, DemoAct};
 
 use super::ui::{Message, Page, Ui};
@@ -81,6 +81,8 @@ pub enum Wish {
     Acknowledge(u64),
     /// Direction at the desk.
     SetMode(Mode),
+    /// What the next draws are for.
+    Choose(Purpose),
     /// Lamp and buzzer.
     TestPanel,
     /// Send what waits.
@@ -102,6 +104,7 @@ impl Wish {
             Self::Handled(seq) => Ask::Handled { seq: *seq },
             Self::Acknowledge(alarm) => Ask::Acknowledge { alarm: *alarm },
             Self::SetMode(mode) => Ask::SetMode { mode: *mode },
+            Self::Choose(purpose) => Ask::Choose { purpose: *purpose, lane: String::new() },
             Self::TestPanel => Ask::TestPanel {},
             Self::SyncNow => Ask::SyncNow {},
             Self::Capture => Ask::CaptureTurn {},
@@ -119,6 +122,7 @@ impl Wish {
             Self::Handled(_) => "Noted as handled.".into(),
             Self::Acknowledge(_) => "Acknowledged. The alarm stays until its cause is gone.".into(),
             Self::SetMode(mode) => format!("Mode is {}.", words::mode(*mode)),
+            Self::Choose(purpose) => format!("The next draws are for: {}.", purpose.word()),
             Self::TestPanel => "Lamps one after the other, then the buzzer.".into(),
             Self::SyncNow => "Sending to headquarters.".into(),
             Self::Capture => "The lines are written down, or no more.".into(),
@@ -156,7 +160,7 @@ pub fn turn(ui: &mut Ui, action: &Action) {
         }
         Action::ClosePicture => ui.picture = None,
         Action::ChooseMode => ui.choosing_mode = true,
-        Action::KeepMode | Action::Wish(Wish::SetMode(_)) => ui.choosing_mode = false,
+        Action::KeepMode | Action::Wish(Wish::SetMode(_) | Wish::Choose(_)) => ui.choosing_mode = false,
         Action::Select(alarm) => ui.selected_alarm = Some(*alarm),
         Action::Scroll(lines) => ui.scroll = ui.scroll.saturating_add_signed(*lines),
         Action::Refuse(why) => ui.message = Some(Message { text: why.clone(), refused: true }),

@@ -90,6 +90,15 @@ pub fn mode(mode: Mode) -> &'static str {
     }
 }
 
+/// The mode, what the next draws are for, and whether a stand-to lasts.
+pub fn header_mode(view: &View) -> String {
+    let station = &view.station;
+    let stand_to = station.stand_to.as_ref().map(|_| "STAND-TO");
+    let purpose = Some(station.purpose.as_str()).filter(|purpose| !purpose.is_empty() && stand_to.is_none());
+    let words = [Some(mode(station.mode)), purpose, stand_to];
+    words.into_iter().flatten().map(|word| format!("· {word} ")).collect()
+}
+
 /// How a verdict looks.
 pub fn verdict_tone(verdict: Verdict) -> Tone {
     match verdict {

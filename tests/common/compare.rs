@@ -2,7 +2,7 @@
 
 use armoury::domain::event::Started;
 use armoury::domain::moment::rfc3339;
-use armoury::domain::{Custody, DeskEvent, Event, Mode, Reason};
+use armoury::domain::{Custody, DeskEvent, Event, Mode, Paper, Purpose, Reason};
 use armoury::ledger::Record;
 use armoury_hardware::panel::Signal;
 
@@ -52,6 +52,9 @@ fn words(told: &EntryLine) -> String {
     add("witness", told.witness.as_deref());
     add("mode", told.mode.map(Mode::word));
     add("due", told.due.as_deref());
+    add("purpose", told.purpose.map(Purpose::word));
+    add("paper", told.paper.map(Paper::word));
+    add("to_sign", told.to_sign.map(|to_sign| if to_sign { "yes" } else { "no" }));
     add("clock", told.clock.as_deref());
     add("by", told.by.as_deref());
     add("says", told.says.as_deref());
@@ -69,7 +72,7 @@ fn words_came(noted: &Noted, rang: bool, told: Option<&EntryLine>) -> String {
             line.push_str(&format!(" {name}={value}"));
         }
     };
-    let mut due = None;
+    let (mut due, mut terms) = (None, (None, None, false));
     if let Event::Desk(desk) = event {
         let DeskEvent { weapon, person, reason, brought_by, witness, due_wall_ms, .. } = &**desk;
         add("weapon", weapon.as_ref().map(ToString::to_string));
@@ -78,6 +81,7 @@ fn words_came(noted: &Noted, rang: bool, told: Option<&EntryLine>) -> String {
         add("brought_by", brought_by.as_ref().map(ToString::to_string));
         add("witness", witness.as_ref().map(ToString::to_string));
         due = due_wall_ms.map(short);
+        terms = (desk.purpose, desk.paper, desk.to_sign);
     }
     if let Event::Book(booked) = event {
         add("witness", booked.by.witness.as_ref().map(ToString::to_string));
@@ -90,6 +94,13 @@ fn words_came(noted: &Noted, rang: bool, told: Option<&EntryLine>) -> String {
         _ => {}
     }
     add("due", due.filter(|_| told.is_some_and(|told| told.due.is_some())));
+    let (purpose, paper, to_sign) = terms;
+    let purpose = purpose.filter(|_| told.is_some_and(|told| told.purpose.is_some()));
+    add("purpose", purpose.map(|purpose| purpose.word().to_owned()));
+    let paper = paper.filter(|_| told.is_some_and(|told| told.paper.is_some()));
+    add("paper", paper.map(|paper| paper.word().to_owned()));
+    let to_sign = told.and_then(|told| told.to_sign).map(|_| if to_sign { "yes" } else { "no" });
+    add("to_sign", to_sign.map(str::to_owned));
     add("clock", Some(short(at.wall_ms)).filter(|_| told.is_some_and(|told| told.clock.is_some())));
     if let Event::Book(booked) = event {
         let by = told.is_some_and(|told| told.by.is_some()).then(|| booked.by.call());

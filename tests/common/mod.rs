@@ -12,6 +12,7 @@ use armoury::domain::{
 use armoury::identity::epc;
 use armoury::ledger::{Draft, Ledger, Reader, Record, people};
 use armoury::scan::desk::DeskSettings;
+use armoury::scan::lanes::LanePlan;
 use armoury::scan::presence::PresenceSettings;
 use armoury::scan::{CodeReading, TagReading};
 use armoury::station::clerk::{Clerk, ClerkSettings, Outlets};
@@ -37,6 +38,8 @@ pub struct Book {
     pub people: Vec<(Enrolment, bool)>,
     /// Antennas of which the configuration says something.
     pub antennas: Vec<AntennaPlan>,
+    /// Which read points make a lane of their own.
+    pub lanes: LanePlan,
 }
 
 /// A running station.
@@ -73,6 +76,7 @@ impl Station {
         let settings = ClerkSettings {
             station: StationId::from("bravo"),
             desk,
+            lanes: book.lanes.clone(),
             presence,
             antennas: book.antennas.clone(),
             policy: None,
@@ -198,9 +202,9 @@ impl Station {
             self.checked = record.seq;
             self.followed.apply(record.seq, record.at, &record.event);
             if let Event::Desk(desk) = &record.event {
-                self.issued += usize::from(desk.kind == DeskKind::Issued);
                 check_entry(desk);
             }
+            self.issued += usize::from(leaves(&record.event));
         }
         let clerk = self.clerk.as_ref().expect("the station runs");
         assert_eq!(self.followed, *clerk.armoury(), "memory is the fold of the ledger");
@@ -221,8 +225,11 @@ impl Station {
         }
         let seq = view.desk.seq.expect("OUT and IN are never said without an entry");
         let record = self.entries(seq - 1).into_iter().next().expect("the entry is there");
-        let Event::Desk(desk) = record.event else { panic!("entry {seq} is no presentation") };
-        assert!(desk.kind.moves_custody(), "{:?} is shown for {desk:?}", view.desk.verdict);
+        let moves = match &record.event {
+            Event::Desk(desk) => desk.kind.moves_custody(),
+            event => leaves(event),
+        };
+        assert!(moves, "{:?} is shown for {:?}", view.desk.verdict, record.event);
     }
 
     fn drain(&mut self) {
@@ -323,6 +330,14 @@ fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder for the ledger")
 }
 
+/// Whether a weapon leaves by it: shown at the desk, or let go by a supervisor.
+fn leaves(event: &Event) -> bool {
+    match event {
+        Event::Desk(desk) => desk.kind == DeskKind::Issued,
+        event => event.kind() == "loan_granted",
+    }
+}
+
 fn check_entry(desk: &armoury::domain::DeskEvent) {
     assert!(!desk.evidence.is_empty(), "how did the station know? {desk:?}");
     match desk.kind {
@@ -351,6 +366,10 @@ fn check_custody(armoury: &Armoury) {
         Custody::In => None,
     });
     let out: Vec<&PersonId> = holders.collect();
+    let open: Vec<&WeaponId> = armoury.rooms.loan.open.keys().collect();
+    let drawn: Vec<&WeaponId> =
+        armoury.weapons().filter(|held| held.custody != Custody::In).map(|held| &held.weapon.id).collect();
+    assert_eq!(open, drawn, "an open draw for every weapon that is out, and for no other");
     assert_eq!(out.len(), counts.out as usize);
     for person in armoury.persons() {
         let held = out.iter().filter(|holder| ***holder == person.id).count();

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use armoury::domain::roster::{Enrolment, Personal};
 use armoury::domain::{
-    AntennaPlan, MayDraw, Mode, PersonId, Policy, ReadPoint, Reason, Role, Standing, Verdict, Weapon,
+    AntennaPlan, MayDraw, Mode, Paper, PersonId, Policy, Purpose, ReadPoint, Reason, Role, Standing, Verdict,
+    Weapon,
 };
 use armoury::scan::desk::DeskSettings;
 use armoury::scan::presence::PresenceSettings;
@@ -41,6 +42,9 @@ pub struct Story {
     /// What happens at the desk. Order in the file does not matter, times do.
     #[serde(default)]
     pub show: Vec<Show>,
+    /// Read points that make a lane of their own: place = "lane".
+    #[serde(default)]
+    pub lanes: BTreeMap<String, String>,
     /// A recording to be played instead, beside the stories.
     #[serde(default)]
     pub replay: Option<String>,
@@ -215,7 +219,7 @@ pub enum Store {
     Works,
 }
 
-/// An entry that must follow. What is left out of a line must be absent from the entry, save `due`, `clock`.
+/// An entry that must follow. What is left out of a line must be absent from the entry, save `due`, `clock`, `purpose`, `paper`, `to_sign`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntryLine {
@@ -233,6 +237,12 @@ pub struct EntryLine {
     pub alarm: bool,
     /// When it is due back.
     pub due: Option<String>,
+    /// What it left for.
+    pub purpose: Option<Purpose>,
+    /// On which paper it left.
+    pub paper: Option<Paper>,
+    /// It is still to be signed for.
+    pub to_sign: Option<bool>,
     /// What the wall clock said.
     pub clock: Option<String>,
     /// To what the mode was set.
@@ -280,7 +290,9 @@ impl Story {
         };
         let people = self.person.iter().map(|line| (line.enrolment(), line.suspended)).collect();
         let antennas = self.antenna.iter().zip(2..).map(|(line, number)| line.plan(number)).collect();
-        Book { policy, weapons: self.weapon.iter().map(weapon).collect(), people, antennas }
+        let lanes = &self.lanes;
+        let lanes = lanes.iter().map(|(place, lane)| (place.as_str().into(), lane.clone())).collect();
+        Book { policy, weapons: self.weapon.iter().map(weapon).collect(), people, antennas, lanes }
     }
 
     /// The number of the antenna at that place; the first is at the desk.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use armoury::domain::roster::{Enrolment, Personal};
 use armoury::domain::{MayDraw, Mode, PersonId, Policy, Role, Standing};
 use armoury::scan::desk::DeskSettings;
+use armoury::scan::lanes::LanePlan;
 use armoury::scan::presence::PresenceSettings;
 use armoury::station::input::{Asked, Input};
 use armoury::station::protocol::Ask;
@@ -59,10 +60,25 @@ pub struct World {
     lying: Vec<Lying>,
     next_scene_ms: u64,
     store_works: bool,
+    /// At which lane things are laid down now.
+    place: &'static str,
 }
 
-const CARDS: [&str; 9] =
-    ["ISSUE", "RETURN", "AUTO", "AUTO", "OK", "CANCEL", "REPEAT", "CALL SUPERVISOR", "NO SUCH CARD"];
+const CARDS: [&str; 13] = [
+    "ISSUE",
+    "RETURN",
+    "AUTO",
+    "AUTO",
+    "OK",
+    "CANCEL",
+    "REPEAT",
+    "CALL SUPERVISOR",
+    "UNDO",
+    "RANGE",
+    "COURT",
+    "DIRTY",
+    "NO SUCH CARD",
+];
 
 impl World {
     pub fn new(seed: u64) -> Self {
@@ -77,10 +93,15 @@ impl World {
             weapons_per_person: dice.between(0, 3) as u32,
             ..Policy::default()
         };
+        let two = dice.percent(30);
+        let lane = |place: &str, name: &str| (place.into(), name.to_owned());
+        let lanes = [lane("left lane", "left"), lane("right lane", "right")];
+        let lanes = if two { LanePlan::from(lanes) } else { LanePlan::new() };
         let book = Book {
             policy,
             weapons: weapons.iter().map(|id| weapon(&mut dice, id)).collect(),
             people: people.iter().map(|id| (person(&mut dice, id), dice.percent(10))).collect(),
+            lanes,
             ..Book::default()
         };
         let mut quiet: BTreeSet<String> = CARDS.iter().map(|word| format!("CMD:{word}")).collect();
@@ -122,6 +143,7 @@ impl World {
             lying: Vec::new(),
             next_scene_ms: 0,
             store_works: true,
+            place: "left lane",
         }
     }
 
@@ -181,6 +203,9 @@ impl World {
 
     /// Somebody comes with a badge or without, before the weapons or after.
     fn visit(&mut self, now_ms: u64) {
+        if !self.book.lanes.is_empty() {
+            self.place = *self.dice.pick(&["left lane", "right lane"]);
+        }
         let person = self.dice.pick(&self.people).clone();
         let badge_ms = now_ms + self.dice.between(0, 4_000);
         if self.dice.percent(85) {
@@ -258,7 +283,7 @@ impl World {
     fn lay(&mut self, thing: Thing, from_ms: u64, for_ms: u64, chance: u64) {
         let rssi_dbm = -(self.dice.between(50, 66) as i16);
         let until_ms = from_ms + for_ms;
-        self.lying.push(Lying { thing, from_ms, until_ms, rssi_dbm, chance, place: "left lane" });
+        self.lying.push(Lying { thing, from_ms, until_ms, rssi_dbm, chance, place: self.place });
     }
 }
 

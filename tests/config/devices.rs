@@ -300,3 +300,29 @@ fn an_antenna_stares_at_slots() {
         (1, 10, "reader.antenna.watches")
     );
 }
+
+/// I-6: what looks at one place serves one person; a read point in two lanes is refused with both lines.
+#[test]
+fn a_lane_is_made_of_read_points() {
+    let reader =
+        |name: &str, lines: &str| format!("[[reader]]\nname = \"{name}\"\nport = \"/dev/{name}\"\n{lines}\n");
+    let two = [
+        reader("pad1", "read_point = \"left\"\nlane = \"left\""),
+        reader("pad2", "antennas = [1, 2]\nlane = \"right\""),
+        "[[reader.antenna]]\nnumber = 2\nread_point = \"door\"\nlane = \"door\"\n".to_owned(),
+        "[[camera]]\nname = \"lens1\"\nsource = \"rpicam:0\"\nread_point = \"left\"\nlane = \"left\"\n"
+            .to_owned(),
+        "[[scanner]]\nname = \"hand\"\nport = \"/dev/hand\"\nlane = \"right\"\n".to_owned(),
+        "[[camera]]\nname = \"gate\"\nsource = \"rpicam:1\"\n".to_owned(),
+    ];
+    let lanes = good(&format!("{STATION}{}", two.concat())).lanes();
+    let told: Vec<(&str, &str)> = lanes.iter().map(|(place, lane)| (place.as_str(), lane.as_str())).collect();
+    assert_eq!(told, [("door", "door"), ("hand", "right"), ("left", "left"), ("pad2", "right")]);
+
+    let split = [
+        reader("pad1", "read_point = \"left\"\nlane = \"left\""),
+        "[[camera]]\nname = \"lens1\"\nsource = \"rpicam:0\"\nread_point = \"left\"\nlane = \"right\"\n"
+            .to_owned(),
+    ];
+    refused_after_station(&split.concat(), &[(12, "lane", "is in \"right\" here and in \"left\" in line 7")]);
+}

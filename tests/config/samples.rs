@@ -132,6 +132,7 @@ fn any_reader() -> impl Strategy<Value = Reader> {
             },
             baud,
             read_point: ReadPoint::from("a place"),
+            lane: None,
             power_dbm,
             antennas: vec![antenna],
             region,
@@ -144,6 +145,7 @@ fn any_reader() -> impl Strategy<Value = Reader> {
                 .map(|(place, tag, min_rssi_dbm)| Antenna {
                     number: antenna,
                     read_point: place.map(ReadPoint::new),
+                    lane: None,
                     control_tag: tag.map(|words| words.concat()),
                     min_rssi_dbm,
                     watches: None,
@@ -169,6 +171,7 @@ fn any_scanner() -> impl Strategy<Value = Scanner> {
         aim,
         key_map,
         read_point: ReadPoint::from("a scanner"),
+        lane: None,
     })
 }
 
@@ -202,6 +205,7 @@ fn any_config() -> impl Strategy<Value = StationConfig> {
                 height: 480,
                 reading: Reading::default(),
                 read_point: ReadPoint::new(id),
+                lane: None,
             }));
             config.scanners.extend(scanner);
             (config.desk.window_ms, config.desk.dead_time_ms, config.desk.two_readings) = desk;

@@ -1,6 +1,6 @@
 //! Two stations issue the same weapon while no road is open, and meet at headquarters (armoury-practice section 13).
 
-use armoury::domain::{DeskEvent, DeskKind, Event, Identifier, Mode, PersonId, Practice, Weapon, WeaponId};
+use armoury::domain::{DeskEvent, DeskKind, Event, Identifier, PersonId, Practice, Weapon, WeaponId};
 use armoury::hq::{Hq, Store};
 
 use super::book::{Book, key};
@@ -20,19 +20,12 @@ fn rifle(id: &str) -> Event {
 }
 
 fn desk(kind: DeskKind, weapon: &str, person: &str) -> Event {
-    Event::Desk(Box::new(DeskEvent {
-        kind,
-        reason: None,
+    let event = DeskEvent {
         weapon: Some(WeaponId::from(weapon)),
         person: Some(PersonId::from(person)),
-        brought_by: None,
-        witness: None,
-        read_point: None,
-        mode: Mode::Auto,
-        due_wall_ms: None,
-        predecessor: None,
-        evidence: Vec::new(),
-    }))
+        ..DeskEvent::new(kind)
+    };
+    Event::Desk(Box::new(event))
 }
 
 fn station(name: &str, number: u8, events: impl IntoIterator<Item = Event>) -> Book {

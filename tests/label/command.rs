@@ -140,7 +140,27 @@ fn cards_and_slots_are_printed_as_the_desk_reads_them() {
     assert_eq!((said.status, said.out.as_str()), (Some(0), ""), "{}", said.err);
     let page = std::fs::read_to_string(Path::new(&out)).expect("the page");
     let cards = drawing::labels_of(&page, (1003, 637));
-    let words = ["ISSUE", "RETURN", "AUTO", "OK", "CANCEL", "REPEAT", "ACK", "CALL SUPERVISOR", "COUNT"];
+    let words = [
+        "ISSUE",
+        "RETURN",
+        "AUTO",
+        "OK",
+        "CANCEL",
+        "REPEAT",
+        "ACK",
+        "CALL SUPERVISOR",
+        "UNDO",
+        "DUTY",
+        "RANGE",
+        "REPAIR",
+        "COURT",
+        "LOAN",
+        "STAND TO",
+        "CLEAN",
+        "DIRTY",
+        "UNFIT",
+        "COUNT",
+    ];
     assert_eq!(codes(&cards), words.map(|word| format!("CMD:{word}")));
 
     let slots = house.done(&["label", "slot", "--all", "--format", "zpl"]);

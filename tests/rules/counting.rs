@@ -8,7 +8,7 @@ use armoury::domain::book::count::{self, Act, How, Kind};
 use armoury::domain::book::{self, Booked, By, Context, Fact, discrepancy};
 use armoury::domain::event::{Created, StandingSet};
 use armoury::domain::{
-    Armoury, Custody, DeskEvent, DeskKind, Event, Mode, Moment, Person, PersonId, Practice, ReadPoint, Role,
+    Armoury, Custody, DeskEvent, DeskKind, Event, Moment, Person, PersonId, Practice, ReadPoint, Role,
     Standing, StationId, Weapon, WeaponId,
 };
 use armoury::ledger::Record;
@@ -285,17 +285,10 @@ impl World {
             (Custody::In, _) => return,
         };
         let desk = DeskEvent {
-            kind,
-            reason: None,
             weapon: Some(weapon.clone()),
             person: Some(PersonId::from("P1")),
-            brought_by: None,
-            witness: None,
             read_point: Some(ReadPoint::from("pad")),
-            mode: Mode::Auto,
-            due_wall_ms: None,
-            predecessor: None,
-            evidence: Vec::new(),
+            ..DeskEvent::new(kind)
         };
         self.enter(Event::Desk(Box::new(desk)));
     }

@@ -3,7 +3,7 @@
 use armoury::domain::event::{Created, StandingSet};
 use armoury::domain::{
     Armoury, Bearer, Chip, Custody, DeskEvent, DeskKind, Event, Evidence, Item, MayDraw, Mode, Moment,
-    Person, PersonId, Policy, Practice, ReadPoint, Reason, Request, Role, Standing, Verdict, Weapon,
+    Person, PersonId, Policy, Practice, Purpose, ReadPoint, Reason, Request, Role, Standing, Verdict, Weapon,
     WeaponId, decide,
 };
 use proptest::prelude::*;
@@ -258,6 +258,8 @@ fn request() -> impl Strategy<Value = Request> {
             read_point: Some(ReadPoint::from("pad")),
             evidence: vec![Evidence::default()],
             too_soon,
+            purpose: Purpose::Duty,
+            by: None,
         },
     )
 }
@@ -301,17 +303,9 @@ fn weapon(id: &str) -> Weapon {
 
 fn issued(weapon: &str, person: &str) -> Event {
     Event::Desk(Box::new(DeskEvent {
-        kind: DeskKind::Issued,
-        reason: None,
         weapon: Some(WeaponId::from(weapon)),
         person: Some(PersonId::from(person)),
-        brought_by: None,
-        witness: None,
-        read_point: None,
-        mode: Mode::Auto,
-        due_wall_ms: None,
-        predecessor: None,
-        evidence: Vec::new(),
+        ..DeskEvent::new(DeskKind::Issued)
     }))
 }
 

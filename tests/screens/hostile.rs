@@ -52,7 +52,7 @@ prop_compose! {
         let verdicts = [Verdict::Out, Verdict::Stop, Verdict::Ask];
         view.desk.items = (0..items).map(|at| ItemView {
             id: text(), model: text(), serial: text(), home: text(),
-            verdict: verdicts[at % 3], due_wall_ms: Some(times[3]),
+            verdict: verdicts[at % 3], due_wall_ms: Some(times[3]), terms: text(),
         }).collect();
         view.desk.person = (items != 1).then(|| person(&text(), &text(), &text(), u32::MAX));
         (view.desk.why, view.desk.now, view.desk.code) = (text(), text(), text());

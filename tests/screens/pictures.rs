@@ -38,6 +38,8 @@ pub fn ready() -> View {
             wall_ms: NOW_MS,
             clock: "ntp".into(),
             up_ms: 7_265_000,
+            purpose: String::new(),
+            stand_to: None,
         },
         desk: desk(Verdict::Ready),
         held: vec![],
@@ -94,6 +96,7 @@ fn desk(verdict: Verdict) -> DeskView {
         seq: None,
         until_wall_ms: None,
         stays: false,
+        lane: String::new(),
     }
 }
 
@@ -145,6 +148,7 @@ pub fn item(id: &str, verdict: Verdict) -> ItemView {
         home: "B-12".into(),
         verdict,
         due_wall_ms: (verdict == Verdict::Out).then_some(NOW_MS + 499 * MINUTE_MS),
+        terms: String::new(),
     }
 }
 

@@ -26,6 +26,7 @@ impl Walk<'_> {
         let focus = control(section, "focus", device::FOCUS, " steps", source.as_ref());
         let reading = reading(section);
         let read_point = read_point(section, name.as_ref());
+        let lane = self.lane(section, read_point.as_ref());
         let (default_width, default_height) = Camera::SIZE_PX;
         Some(Camera {
             name: name?.value,
@@ -37,6 +38,7 @@ impl Walk<'_> {
             focus,
             reading,
             read_point: read_point?,
+            lane,
         })
     }
 
@@ -69,6 +71,19 @@ impl Walk<'_> {
         let found = name(section, "name", "give every reader, camera and scanner a name of its own")?;
         self.places.names.push((section.path("name"), found.clone()));
         Some(found)
+    }
+
+    /// The lane that the device's read point belongs to.
+    pub(super) fn lane(
+        &mut self,
+        section: &mut Section<'_, '_>,
+        place: Option<&ReadPoint>,
+    ) -> Option<String> {
+        let (lane, at) = lane(section);
+        if let Some(place) = place {
+            self.places.lanes.push((place.clone(), Found { value: lane.clone(), at }));
+        }
+        lane
     }
 
     pub(super) fn panel(&mut self, section: &mut Section<'_, '_>) -> Option<Panel> {
@@ -121,4 +136,10 @@ pub(super) fn read_point(section: &mut Section<'_, '_>, device: Option<&Found<St
         Some(_) => Some(ReadPoint::new(name(section, "read_point", "")?.value)),
         None => Some(ReadPoint::new(device?.value.clone())),
     }
+}
+
+/// The lane named in this table, and where; the table itself where none is.
+pub(super) fn lane(section: &mut Section<'_, '_>) -> (Option<String>, usize) {
+    let Some(found) = section.raw("lane") else { return (None, section.at()) };
+    (name(section, "lane", "").map(|found| found.value), found.at)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use toml::de::DeValue;
 
-use super::devices::read_point;
+use super::devices::{lane, read_point};
 use super::{Walk, name, require, resolve, value};
 use crate::config::checks::SessionAt;
 use crate::config::reader::{Antenna, POWER_DBM, Port, Protocol, Reader, Region, Session, Target};
@@ -51,6 +51,7 @@ impl Walk<'_> {
         let port = self.port(section, protocol);
         let baud = baud(section, protocol, port.as_ref());
         let read_point = read_point(section, name.as_ref());
+        let (lane, lane_at) = lane(section);
         let power_dbm = section.number("power_dbm", POWER_DBM, " dBm");
         let antennas = antennas(section, protocol);
         let region = section.word("region", &Region::WORDS);
@@ -75,6 +76,7 @@ impl Walk<'_> {
             port: port?.value,
             baud: baud.map(|found| found.value),
             read_point: read_point?,
+            lane,
             power_dbm: value(power_dbm, Reader::POWER_DBM),
             antennas,
             region: region.map(|found| found.value),
@@ -85,6 +87,9 @@ impl Walk<'_> {
             watches,
             particular,
         };
+        let lanes =
+            reader.lanes().map(|(place, lane)| (place.clone(), Found { value: lane.cloned(), at: lane_at }));
+        self.places.lanes.extend(lanes);
         Some(Draft { reader, session, target })
     }
 
@@ -148,11 +153,12 @@ impl Walk<'_> {
             Some(_) => name(table, "read_point", "").map(|found| ReadPoint::new(found.value)),
             None => None,
         };
+        let (lane, _) = lane(table);
         let control_tag = self.control_tag(table);
         let min_rssi_dbm = table.number("min_rssi_dbm", RSSI_DBM, " dBm").map(|found| found.value);
         let watches = watched(table);
         let number = number?;
-        let antenna = Antenna { number: number.value, read_point, control_tag, min_rssi_dbm, watches };
+        let antenna = Antenna { number: number.value, read_point, lane, control_tag, min_rssi_dbm, watches };
         Some((antenna, number.at))
     }
 

@@ -27,6 +27,7 @@ impl Walk<'_> {
         let aim = section.flag("aim").unwrap_or(false);
         let key_map = key_map(section, kind);
         let read_point = read_point(section, name.as_ref());
+        let lane = self.lane(section, read_point.as_ref());
         Some(Scanner {
             name: name?.value,
             kind,
@@ -35,6 +36,7 @@ impl Walk<'_> {
             aim,
             key_map,
             read_point: read_point?,
+            lane,
         })
     }
 }

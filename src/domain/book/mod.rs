@@ -13,8 +13,10 @@ pub mod disposal;
 pub mod intake;
 pub mod key;
 mod limits;
+pub mod loan;
 pub mod rack;
 pub mod report_line;
+pub mod standto;
 pub mod transfer;
 pub mod weapon;
 
@@ -155,6 +157,10 @@ rooms! {
     51 Disposal disposal,
     /// The racks under watch (S-2).
     52 Rack rack,
+    /// What is drawn: for what and until when, extended, overdue, undone, signed for, decided on (I-1 to I-8).
+    30 Loan loan,
+    /// Emergency issue (I-7).
+    31 StandTo standto,
 }
 
 /// Something for which somebody has to come.

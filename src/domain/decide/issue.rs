@@ -1,44 +1,66 @@
 //! Out of the hatch: every reason not to, in the order in which an armourer would say them.
 
 use super::super::armoury::{Armoury, Holding};
+use super::super::book::standto;
 use super::super::event::{DeskKind, Reason};
 use super::super::ids::PersonId;
 use super::super::moment::Moment;
 use super::super::person::Person;
 use super::super::policy::Policy;
+use super::super::purpose::Purpose;
 use super::{Bearer, Decision, Item, Request, about, fault_of, refusal_kind};
-
-/// Milliseconds in an hour.
-const HOUR_MS: i64 = 3_600_000;
 
 /// Decides whether `holding` may leave with the bearer.
 ///
 /// What is wrong with the weapon comes before what is wrong with the person: a destroyed weapon is the louder news.
 pub(super) fn issue(armoury: &Armoury, request: &Request, holding: &Holding, now: Moment) -> Decision {
-    if let Some(reason) = fault_of(request, holding) {
-        return about(request, holding, refusal_kind(reason), reason);
-    }
-    if let Some((kind, reason)) = reading_objection(&armoury.policy, request) {
-        return about(request, holding, kind, reason);
-    }
-    let person = match bearer(armoury, request) {
-        Ok(person) => person,
-        Err((kind, reason)) => return about(request, holding, kind, reason),
+    let stands_to = armoury.rooms.standto.running.is_some();
+    let purpose = if stands_to { Purpose::StandTo } else { request.purpose };
+    let no = |kind, reason| {
+        let mut decision = about(request, holding, kind, reason);
+        decision.event.purpose = Some(purpose);
+        decision
     };
-    if let Some((kind, reason)) = person_objection(armoury, person, holding, now) {
-        return about(request, holding, kind, reason);
+    let excused = |(_, reason): &(DeskKind, Reason)| !standto::excuses(armoury, *reason);
+    if let Some(reason) = fault_of(request, holding) {
+        return no(refusal_kind(reason), reason);
     }
-    if armoury.policy.witness_for_issue && !witnessed(armoury, request, &person.id, now) {
-        return about(request, holding, DeskKind::Unclear, Reason::NoWitness);
+    if let Some((kind, reason)) = reading_objection(armoury, request) {
+        return no(kind, reason);
     }
-    issued(&armoury.policy, request, holding, person, now)
+    let (person, to_sign) = match (bearer(armoury, request), unsigned(armoury)) {
+        (Ok(person), _) => (person, false),
+        // List first, sign later (I-7): whoever started the stand-to answers for it until then.
+        (Err((_, Reason::NoBadge)), Some(authority)) => (authority, true),
+        (Err((kind, reason)), _) => return no(kind, reason),
+    };
+    if let Some((kind, reason)) =
+        person_objection(armoury, person, holding, now).filter(excused).filter(|_| !to_sign)
+    {
+        return no(kind, reason);
+    }
+    if armoury.policy.witness_for_issue
+        && !witnessed(armoury, request, &person.id, now)
+        && excused(&(DeskKind::Unclear, Reason::NoWitness))
+    {
+        return no(DeskKind::Unclear, Reason::NoWitness);
+    }
+    issued(&armoury.policy, request, holding, (person, to_sign), purpose, now)
+}
+
+/// Who answers for what leaves without a badge; nobody where that may not be.
+fn unsigned(armoury: &Armoury) -> Option<&Person> {
+    let running = armoury.rooms.standto.running.as_ref()?;
+    let may = armoury.policy.stand_to_without_badge;
+    armoury.person(&running.authority).filter(|_| may)
 }
 
 /// What is wrong with how the weapon was read.
-fn reading_objection(policy: &Policy, request: &Request) -> Option<(DeskKind, Reason)> {
+fn reading_objection(armoury: &Armoury, request: &Request) -> Option<(DeskKind, Reason)> {
+    let two_readings = armoury.policy.two_readings && !standto::excuses(armoury, Reason::OneReading);
     match &request.item {
         Item::Unsure { .. } => Some((DeskKind::Unclear, Reason::Ambiguous)),
-        Item::Weapon { by_tag, by_mark, .. } if policy.two_readings && !(*by_tag && *by_mark) => {
+        Item::Weapon { by_tag, by_mark, .. } if two_readings && !(*by_tag && *by_mark) => {
             Some((DeskKind::Unclear, Reason::OneReading))
         }
         _ if request.too_soon => Some((DeskKind::Unclear, Reason::TooSoon)),
@@ -97,11 +119,24 @@ fn witnessed(armoury: &Armoury, request: &Request, bearer: &PersonId, now: Momen
         .is_some_and(|witness| witness.role.may_witness() && !witness.suspended && !expired(witness, now))
 }
 
-fn issued(policy: &Policy, request: &Request, holding: &Holding, person: &Person, now: Moment) -> Decision {
+fn issued(
+    policy: &Policy,
+    request: &Request,
+    holding: &Holding,
+    (person, to_sign): (&Person, bool),
+    purpose: Purpose,
+    now: Moment,
+) -> Decision {
     let mut decision = about(request, holding, DeskKind::Issued, Reason::NoBadge);
-    decision.event.reason = None;
-    decision.event.person = Some(person.id.clone());
-    decision.event.due_wall_ms = (policy.loan_hours > 0)
-        .then(|| now.wall_ms.saturating_add(i64::from(policy.loan_hours).saturating_mul(HOUR_MS)));
+    let length = purpose.length(policy);
+    let event = &mut decision.event;
+    event.reason = None;
+    event.person = Some(person.id.clone());
+    // Whoever answers for it is no second person to that.
+    event.witness = event.witness.take().filter(|witness| *witness != person.id);
+    event.due_wall_ms = length.due_wall_ms(now);
+    event.purpose = Some(purpose);
+    event.paper = Some(purpose.paper(length, policy));
+    event.to_sign = to_sign;
     decision
 }

@@ -4,9 +4,11 @@ mod give_back;
 mod issue;
 
 use super::armoury::{Armoury, Holding};
+use super::book::By;
 use super::event::{DeskEvent, DeskKind, Evidence, Mode, Reason, Verdict};
 use super::ids::{PersonId, ReadPoint, WeaponId};
 use super::moment::Moment;
+use super::purpose::Purpose;
 use super::weapon::{Custody, Standing};
 
 /// What the desk saw and made of it: one presentation.
@@ -26,6 +28,10 @@ pub struct Request {
     pub evidence: Vec<Evidence>,
     /// The same weapon acted less than the dead time ago.
     pub too_soon: bool,
+    /// What for, as chosen at the desk (I-8).
+    pub purpose: Purpose,
+    /// Who typed it, where no device read it.
+    pub by: Option<By>,
 }
 
 /// The thing shown at the desk.
@@ -232,17 +238,14 @@ fn about(request: &Request, holding: &Holding, kind: DeskKind, reason: Reason) -
 fn blank(request: &Request, kind: DeskKind, reason: Reason) -> Decision {
     Decision {
         event: DeskEvent {
-            kind,
             reason: Some(reason),
-            weapon: None,
             person: request.bearer.person().cloned(),
-            brought_by: None,
             witness: request.witness.clone(),
             read_point: request.read_point.clone(),
             mode: request.mode,
-            due_wall_ms: None,
-            predecessor: None,
             evidence: request.evidence.clone(),
+            by: request.by.clone(),
+            ..DeskEvent::new(kind)
         },
         alarm: alarm_for(reason),
     }

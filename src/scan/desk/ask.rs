@@ -4,7 +4,10 @@ use std::collections::VecDeque;
 
 use super::pending::Pending;
 use super::{Act, Book, Desk, Reading, Waiting};
-use crate::domain::{Bearer, Chip, Custody, Item, Mode, PersonId, Request, Road, Standing, WeaponId};
+use crate::domain::book::standto;
+use crate::domain::{
+    Bearer, Chip, Custody, Item, Mode, PersonId, Purpose, Reason, Request, Road, Standing, WeaponId,
+};
 use crate::scan::view::Key;
 
 /// How long a weapon coming back waits for the badge of whoever brings it, at most, ms. A return needs no badge; this
@@ -96,6 +99,8 @@ impl Desk {
             read_point: Some(reading.read_point),
             evidence,
             too_soon: false,
+            purpose: self.purpose(now_ms),
+            by: None,
         }
     }
 
@@ -140,13 +145,14 @@ impl Desk {
         let waited_ms = pending.waited_ms(now_ms);
         let window_ms = self.settings.window_ms;
         let policy = &book.armoury.policy;
+        let asks = |rule: bool, reason| rule && !standto::excuses(book.armoury, reason);
         if pending.contradicts.is_some() || waited_ms >= window_ms {
             return true;
         }
         if policy.two_readings && torn && !pending.read_both() && waited_ms < 2 * PAIR_WAIT_MS {
             return false;
         }
-        let read_enough = !policy.two_readings || pending.read_both();
+        let read_enough = !asks(policy.two_readings, Reason::OneReading) || pending.read_both();
         let bearer = self.bearer_of(pending, now_ms);
         if let (Custody::Out { to, .. }, Mode::Auto | Mode::Return) = (&holding.custody, self.mode) {
             let known =
@@ -159,9 +165,14 @@ impl Desk {
             || pending.seen.chip != Chip::Unopposed
             || pending.seen.between_places
             || self.too_soon(&pending.weapon, now_ms);
-        let complete = bearer.person().is_some()
+        // In a stand-to nobody is waited for longer than a badge laid down with the weapon takes to be read (I-7).
+        let listed = book.armoury.rooms.standto.running.is_some()
+            && policy.stand_to_without_badge
+            && bearer == Bearer::None
+            && waited_ms >= RETURN_WAIT_MS;
+        let complete = (bearer.person().is_some() || listed)
             && read_enough
-            && (!policy.witness_for_issue || self.session.witness(now_ms).is_some())
+            && (!asks(policy.witness_for_issue, Reason::NoWitness) || self.session.witness(now_ms).is_some())
             && (!self.may_be_the_next_soldiers(book, pending) || waited_ms >= NEWER_BADGE_WAIT_MS);
         hopeless || complete
     }
@@ -199,6 +210,11 @@ impl Desk {
         }
     }
 
+    /// What for, as chosen for the next draws.
+    fn purpose(&self, now_ms: u64) -> Purpose {
+        self.counter.purpose(now_ms)
+    }
+
     fn too_soon(&self, weapon: &WeaponId, now_ms: u64) -> bool {
         let dead_time_ms = self.settings.dead_time_ms;
         self.moved_ms.get(weapon).is_some_and(|at_ms| now_ms.saturating_sub(*at_ms) < dead_time_ms)
@@ -222,6 +238,8 @@ impl Desk {
             too_soon: self.too_soon(&pending.weapon, now_ms),
             read_point: Some(pending.read_point),
             evidence,
+            purpose: self.purpose(now_ms),
+            by: None,
         }))
     }
 }

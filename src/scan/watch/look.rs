@@ -1,9 +1,12 @@
 //! One look: what is heard now, and what that makes of each weapon.
 
 use super::{LOOK_GAP_MS, RackWatch, Round, Seen, is_kept};
-use crate::domain::{Armoury, Custody, Holding, ReadPoint, Seq, Standing, WeaponId};
+use crate::domain::{Armoury, Custody, Holding, Policy, ReadPoint, Seq, Standing, WeaponId};
 use crate::scan::gaps::Doubt;
 use crate::scan::presence::{Heard, Presence};
+
+/// Metal and bodies silence a tag for a moment, ms.
+const PROBABLY_MS: u64 = 10_000;
 
 /// What a look made of a weapon.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +73,7 @@ impl RackWatch {
             }
         }
         for holding in armoury.weapons() {
-            if let Some(look) = self.look_at(holding, now_ms) {
+            if let Some(look) = self.look_at(holding, probably_ms(&armoury.policy), now_ms) {
                 self.looks.insert(holding.weapon.id.clone(), look);
             }
         }
@@ -126,7 +129,7 @@ impl RackWatch {
         }
     }
 
-    fn look_at(&self, holding: &Holding, now_ms: u64) -> Option<Look> {
+    fn look_at(&self, holding: &Holding, probably_ms: u64, now_ms: u64) -> Option<Look> {
         let weapon: &WeaponId = &holding.weapon.id;
         let (home, seen) = (self.home(holding), self.seen.get(weapon));
         let hangs = seen.filter(|seen| seen.hangs_now(now_ms)).and_then(|seen| seen.place.as_ref());
@@ -155,7 +158,7 @@ impl RackWatch {
             Custody::In => {
                 let doubt = self.doubt(home, now_ms);
                 let lately = seen.is_some_and(|seen| {
-                    seen.place.is_some() && self.silent_ms(home, seen.last_ms, now_ms) < LOOK_GAP_MS * 2
+                    seen.place.is_some() && self.silent_ms(home, seen.last_ms, now_ms) < probably_ms
                 });
                 let state = if lately { RackState::Probably } else { RackState::NotSeen };
                 look(state, doubt)
@@ -194,6 +197,14 @@ impl Seen {
     /// It has lain there for so long without a break.
     pub(super) fn settled(&self, now_ms: u64, settle_ms: u64) -> bool {
         self.hangs_now(now_ms) && now_ms.saturating_sub(self.there_ms.0) >= settle_ms
+    }
+}
+
+/// For how long a silent weapon is probably still there, ms: never longer than until somebody is called.
+fn probably_ms(policy: &Policy) -> u64 {
+    match u64::from(policy.rack_left_after_s) * 1_000 {
+        0 => PROBABLY_MS,
+        left_ms => left_ms.min(PROBABLY_MS),
     }
 }
 

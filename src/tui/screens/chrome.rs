@@ -34,7 +34,7 @@ pub fn header(painter: &mut Painter<'_>, title: &str, view: &View, ui: &Ui, fiel
     let end = painter.text_before(area.right() - 2, area.y, 24, &hq, hq_tone);
     let mut x = painter.text(area.x + 1, area.y, 24, &format!(" {title} "), field.unwrap_or(Tone::Bright));
 
-    let mode = format!("· {} ", words::mode(view.station.mode));
+    let mode = words::header_mode(view);
     let exercise = if view.station.practice == Practice::Exercise { EXERCISE } else { "" };
     let station = clean::clean(&view.station.id, ui.ascii);
     let room =

@@ -20,7 +20,7 @@ const KEYS: [(&str, &str); 11] = [
     ("n", "read the mark now"),
     ("t R C v", "test, send, capture, view (5)"),
     ("Enter", "the STOP or ASK is handled"),
-    ("m", "mode, then 1, 2 or 3"),
+    ("m", "1-3 mode, 4-8 draws are for"),
     ("Esc 0", "back to Scan"),
     ("arrows", "move; also j k g G"),
     ("Ctrl-L", "paint everything again"),

@@ -90,6 +90,10 @@ fn one_item(item: &ItemView, view: &View, ui: &Ui) -> Vec<Note> {
     if let Some(due) = item.due_wall_ms.filter(|_| verdict == Verdict::Out) {
         second.left = format!("Due back {}", words::due(due, view.station.wall_ms, &ui.zone));
     }
+    if !item.terms.is_empty() && verdict == Verdict::Out {
+        let gap = if second.left.is_empty() { "" } else { " · " };
+        second.left = format!("{}{gap}{}", second.left, item.terms);
+    }
     let mut first = Note { left: facts.join("  "), ..Note::default() };
     if let Some(person) = &desk.person {
         first.right = format!("{}  {}", words::person(person), person.unit);

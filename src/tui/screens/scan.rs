@@ -108,7 +108,8 @@ fn entry(painter: &mut Painter<'_>, body: Rect, y: u16, view: &View, scene: &Sce
     let word = format!(" {} ", verdict.word());
     let mut text = word.clone();
     if let Some(seq) = view.desk.seq.filter(|_| verdict == view.desk.verdict) {
-        text = format!("{word}· entry {seq} ");
+        let lane = if view.desk.lane.is_empty() { String::new() } else { format!("· {} ", view.desk.lane) };
+        text = format!("{word}· entry {seq} {lane}");
     }
     let room = end.saturating_sub(body.x);
     for text in [text, word] {
