@@ -16,10 +16,11 @@ mod story;
 
 use std::path::{Path, PathBuf};
 
-use armoury::domain::{Mode, Reason, Role};
+use armoury::domain::{Mode, PersonId, Reason, Role};
 use armoury::ledger::Record;
 use armoury::scan::TagReading;
 use armoury::station::input::{Asked, DeviceKind, DeviceReport, DeviceState, Input};
+use armoury::station::pins;
 use armoury::station::protocol::{Ask, Outcome};
 use armoury::station::view::AlarmState;
 use common::{Station, TICK_MS};
@@ -200,8 +201,16 @@ fn take(station: &mut Station, happening: Happening<'_>) {
 fn command(station: &mut Station, story: &Story, show: &Show) {
     let line = show.command.as_deref().expect("a command");
     let written = with_papers(line, &story.crates, &story.receipt, station.armoury());
-    let what = armoury::cli::act::ask_of(&written.line).unwrap_or_else(|error| panic!("{line}: {error}"));
+    let with_pins = show.with_pins(&written.line);
+    let what = armoury::cli::act::ask_of(with_pins.line()).unwrap_or_else(|error| panic!("{line}: {error}"));
     let (reply, mut answer) = tokio::sync::oneshot::channel();
+    let mut what = what;
+    // As the socket does, before an ask enters the inbox.
+    let roster = station.reader.roster().expect("the table beside the ledger");
+    let kept = |person: &PersonId| Ok(roster.kept(person).and_then(|kept| kept.pin.clone()));
+    if let Err(why) = pins::check(&mut what, kept) {
+        return told_no(line, &why, show);
+    }
     let role = Some(Role::Supervisor);
     let asked = Asked { role, user: None, command: None, what, reply: Some(reply) };
     station.feed(Input::Ask(Box::new(asked)));
@@ -212,10 +221,17 @@ fn command(station: &mut Station, story: &Story, show: &Show) {
     }
     match (answer.expect("every command is answered"), &show.refused) {
         (Outcome::Done(_), None) => {}
-        (Outcome::Refused { why }, Some(told)) if why.contains(told) => {}
-        (Outcome::Refused { why }, Some(told)) => panic!("{line}: told that {told:?}, came {why:?}"),
-        (Outcome::Refused { why }, None) => panic!("{line}: refused: {why}"),
+        (Outcome::Refused { why }, _) => told_no(line, &why, show),
         (Outcome::Done(_), Some(told)) => panic!("{line}: told that {told:?}, but it was done"),
+    }
+}
+
+/// The answer is no, for the reason that is told.
+fn told_no(line: &str, why: &str, show: &Show) {
+    match &show.refused {
+        Some(told) if why.contains(told) => {}
+        Some(told) => panic!("{line}: told that {told:?}, came {why:?}"),
+        None => panic!("{line}: refused: {why}"),
     }
 }
 

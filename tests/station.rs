@@ -33,6 +33,8 @@ mod limits;
 mod lines;
 #[path = "station/loans.rs"]
 mod loans;
+#[path = "station/people.rs"]
+mod people;
 #[path = "station/printing.rs"]
 mod printing;
 #[path = "station/racks.rs"]
@@ -47,6 +49,8 @@ mod scripted;
 mod tagging;
 #[path = "station/tampering.rs"]
 mod tampering;
+#[path = "station/typed_pin.rs"]
+mod typed_pin;
 #[path = "station/watcher.rs"]
 mod watcher;
 #[path = "station/whole_way.rs"]

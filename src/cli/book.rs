@@ -1,4 +1,4 @@
-//! `armoury person` and `policy`, and what the register takes from files: always through the clerk, always an entry.
+//! `armoury policy`, and what the registers take from files: always through the clerk, always an entry.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,24 +10,13 @@ use super::import::{self, Carrier};
 use super::place::Place;
 use super::{Failure, exit, read_file, say};
 use crate::domain::armoury::Holding;
-use crate::domain::{Armoury, Identifier, Person, PersonId, Roster, Standing, WeaponId};
+use crate::domain::{Armoury, Identifier, PersonId, Roster, Standing, WeaponId};
 use crate::identity::{MarkId, TagId};
 use crate::station::life::POLICY_FILE;
 use crate::station::protocol::Ask;
 
 /// Largest register taken at once, in bytes.
 const FILE_MAX_BYTES: u64 = import::FILE_MAX_BYTES as u64;
-
-/// What can be done with people
-#[derive(Debug, Subcommand)]
-pub enum PersonCommand {
-    /// Register the people of a CSV file, all or none
-    Import(Import),
-    /// Show one person, or all
-    Show(Show),
-    /// Suspend a person, or lift it
-    Suspend(Suspend),
-}
 
 /// What can be done with the rules
 #[derive(Debug, Subcommand)]
@@ -36,6 +25,8 @@ pub enum PolicyCommand {
     Show(Show),
     /// Replace the rules by those of a file
     Set(Import),
+    /// Make every old decision again and say which would come out differently
+    Replay(super::policy::Replay),
 }
 
 /// A file to take in
@@ -89,18 +80,6 @@ enum StandingWord {
     Exhibit,
 }
 
-/// A suspension
-#[derive(Debug, Args)]
-pub struct Suspend {
-    /// The person
-    id: String,
-    /// Lift it
-    #[arg(long)]
-    lift: bool,
-    #[command(flatten)]
-    place: Place,
-}
-
 impl SetStanding {
     pub(super) fn carry_out(self) -> Result<u8, Failure> {
         let standing = match self.standing {
@@ -120,18 +99,6 @@ impl SetStanding {
     }
 }
 
-impl PersonCommand {
-    pub(super) fn carry_out(self) -> Result<u8, Failure> {
-        match self {
-            Self::Import(import) => import.persons(),
-            Self::Show(show) => show.persons(),
-            Self::Suspend(Suspend { id, lift, place }) => {
-                told(place.change(Ask::Suspend { person: PersonId::new(id), suspended: !lift })?)
-            }
-        }
-    }
-}
-
 impl PolicyCommand {
     pub(super) fn carry_out(self) -> Result<u8, Failure> {
         match self {
@@ -146,6 +113,7 @@ impl PolicyCommand {
                 }
                 Ok(exit::DONE)
             }
+            Self::Replay(replay) => replay.carry_out(),
             Self::Set(Import { file, place }) => {
                 let outcome = place.change(Ask::SetPolicy { policy: crate::config::load_policy(&file)? })?;
                 keep_policy_file(&file, &place)?;
@@ -162,7 +130,7 @@ impl Import {
         told(self.place.change(Ask::ImportWeapons { weapons })?)
     }
 
-    fn persons(self) -> Result<u8, Failure> {
+    pub(super) fn persons(self) -> Result<u8, Failure> {
         let bytes = read_file(&self.file, FILE_MAX_BYTES)?;
         let persons = import::persons(&bytes, &self.known()?).map_err(|found| self.problems(&found))?;
         told(self.place.change(Ask::ImportPersons { persons })?)
@@ -224,45 +192,6 @@ impl import::Known for InBook {
     fn mark(&self, mark: &MarkId) -> Option<Carrier> {
         let weapon = self.armoury.weapon_by_mark(mark).cloned().map(Carrier::Weapon);
         weapon.or_else(|| self.roster.by_mark(mark).cloned().map(Carrier::Badge))
-    }
-}
-
-impl Show {
-    fn persons(self) -> Result<u8, Failure> {
-        let reader = self.place.reader()?;
-        let (armoury, roster) = (reader.armoury()?, reader.roster()?);
-        let wanted = self.id.as_deref().map(PersonId::from);
-        let mut found = armoury.persons().filter(|person| wanted.as_ref().is_none_or(|id| *id == person.id));
-        self.print(&mut found, |person: &Person| {
-            format!(
-                "{:<12} {:<18} {:<24} holds {}{}",
-                person.id,
-                person.role.word(),
-                roster.call(&person.id),
-                armoury.held_by(&person.id),
-                if person.suspended { "  suspended" } else { "" }
-            )
-        })
-    }
-
-    fn print<'a, T: serde::Serialize + 'a>(
-        &self,
-        found: &mut dyn Iterator<Item = &'a T>,
-        line: impl Fn(&T) -> String,
-    ) -> Result<u8, Failure> {
-        let mut any = false;
-        for one in found {
-            any = true;
-            if self.json {
-                say(serde_json::to_string(one)?);
-            } else {
-                say(line(one));
-            }
-        }
-        match &self.id {
-            Some(id) if !any => Err(Failure::refused(format!("find {id}: it is not in the book"))),
-            _ => Ok(exit::DONE),
-        }
     }
 }
 

@@ -54,16 +54,19 @@ pub struct Choose {
 
 impl DeskCommand {
     /// What it asks of the station, and where.
-    pub(super) fn ask(&self) -> Ask {
-        match self {
-            Self::Issue(typed) => typed.ask(Mode::Issue),
-            Self::Return(typed) => typed.ask(Mode::Return),
+    ///
+    /// # Errors
+    /// A PIN cannot be read from where it was said to be.
+    pub(super) fn ask(&self) -> Result<Ask, Failure> {
+        Ok(match self {
+            Self::Issue(typed) => typed.ask(Mode::Issue)?,
+            Self::Return(typed) => typed.ask(Mode::Return)?,
             Self::Purpose(choose) => Ask::Choose { purpose: choose.purpose, lane: choose.lane.clone() },
-        }
+        })
     }
 
     pub(super) fn carry_out(self) -> Result<u8, Failure> {
-        let ask = self.ask();
+        let ask = self.ask()?;
         match &self {
             Self::Issue(typed) | Self::Return(typed) => {
                 let outcome = typed.signed.place().change(ask)?;
@@ -82,15 +85,15 @@ impl DeskCommand {
 }
 
 impl Typed {
-    fn ask(&self, mode: Mode) -> Ask {
-        Ask::Present(Box::new(Presented {
+    fn ask(&self, mode: Mode) -> Result<Ask, Failure> {
+        Ok(Ask::Present(Box::new(Presented {
             mode,
             weapon: self.id.clone().map(WeaponId::new),
             serial: self.serial.clone(),
             person: self.person.clone().map(PersonId::new),
             purpose: self.purpose,
-            sign: self.signed.sign(),
-        }))
+            sign: self.signed.sign()?,
+        })))
     }
 }
 

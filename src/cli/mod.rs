@@ -6,9 +6,11 @@ pub mod import;
 pub mod inspect;
 pub mod place;
 
+mod access;
 mod bench;
 mod book;
 mod capture;
+mod clock;
 mod count;
 mod day;
 mod demo;
@@ -25,11 +27,14 @@ mod lines;
 mod loan;
 mod look;
 mod paper;
+mod person;
+mod policy;
 mod ports;
 mod rack;
 mod replay;
 mod road;
 mod run;
+mod secret;
 mod standto;
 mod tag;
 mod transfer;
@@ -85,7 +90,7 @@ enum Command {
     Intake(intake::IntakeCommand),
     /// Register, show and change people
     #[command(subcommand)]
-    Person(book::PersonCommand),
+    Person(person::PersonCommand),
     /// Write, lock and check tags at a reader
     #[command(subcommand)]
     Tag(tag::TagCommand),
@@ -125,6 +130,12 @@ enum Command {
     /// Emergency issue: list first, sign later
     #[command(subcommand)]
     Standto(standto::StandToCommand),
+    /// Who goes in and out
+    #[command(subcommand)]
+    Access(access::AccessCommand),
+    /// The clock, and setting it by hand
+    #[command(subcommand)]
+    Clock(clock::ClockCommand),
     /// Evidence: check and export, also on a copy and without a station
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
@@ -160,6 +171,9 @@ impl Command {
             Self::Rack(command) => Ok(command.asking()?.ok()),
             Self::Loan(command) => Ok(command.asking()?.ok()),
             Self::Standto(command) => Ok(command.asking().ok()),
+            Self::Person(command) => command.asking().map(Result::ok),
+            Self::Access(command) => Ok(command.asking().ok()),
+            Self::Clock(command) => command.asking().map(Result::ok),
             _ => Ok(None),
         }
     }
@@ -245,6 +259,8 @@ pub fn main() -> u8 {
         Command::Loan(command) => command.carry_out(),
         Command::Desk(command) => command.carry_out(),
         Command::Standto(command) => command.carry_out(),
+        Command::Access(command) => command.carry_out(),
+        Command::Clock(command) => command.carry_out(),
         Command::Ledger(command) => command.carry_out(),
         Command::Sync(command) => command.carry_out(),
         Command::Capture(command) => command.carry_out(),

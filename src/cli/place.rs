@@ -11,11 +11,12 @@ use super::init::CONFIG_FILE;
 use super::{Failure, config_of};
 use crate::config::{SOCKET_NAME, StationConfig};
 use crate::domain::book::Act;
-use crate::domain::{Event, Moment};
+use crate::domain::{Event, Moment, Role};
 use crate::ledger::lock::socket_named;
 use crate::ledger::{Ledger, LedgerError, Opened, Reader};
 use crate::station::clock::Clock;
 use crate::station::keeper::{Caller, Keeper};
+use crate::station::peer::role_of;
 use crate::station::protocol::Ask;
 use crate::station::store::NotSaved;
 
@@ -97,8 +98,11 @@ impl Place {
         match self.station_or_ledger("a command")? {
             StationOrLedger::Station(mut client) => Ok(client.ask(command, what)?),
             StationOrLedger::Ledger(opened) => {
-                let at = Clock::new().now();
+                let clock = Clock::new();
+                clock.follow(&opened.armoury);
+                let at = clock.now();
                 let mut keeper = Keeper::new(*opened);
+                keeper.clock = Some(clock);
                 self.name_station(&mut keeper, &what, at)?;
                 keeper.change(command, Caller::owner(), what, at).map_err(Failure::refused)
             }
@@ -126,6 +130,16 @@ impl Place {
             Some(path) => config_of(path),
             None => config_of(&self.folder()?.join(CONFIG_FILE)),
         }
+    }
+
+    /// What the user at the keyboard may do here, by the configuration where there is one. Whoever owns the data folder
+    /// could change it without asking, and counts as supervisor unless the configuration says otherwise.
+    pub fn role(&self) -> Option<Role> {
+        let user = rustix::process::getuid().as_raw();
+        let folder = self.folder().ok()?;
+        let owner = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(folder).ok()?);
+        let access = self.configuration().map(|configuration| configuration.access).unwrap_or_default();
+        role_of(&access, user, owner)
     }
 
     /// A running station that holds the place, or the ledger itself where none does.

@@ -9,6 +9,7 @@ use toml::de::{DeTable, Deserializer};
 use super::error::{self, ConfigError, Problem};
 use super::section::{Log, unknown_key};
 use crate::domain::Policy;
+use crate::domain::policy::Contradiction;
 
 /// Reads a policy; what the file leaves out has its default.
 ///
@@ -53,10 +54,28 @@ pub fn parse_policy(text: &str) -> Result<Policy, Vec<Problem>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    toml::from_str(text).map_err(|why| {
+    let policy: Policy = toml::from_str(text).map_err(|why| {
         let line = error::line_of(text.as_bytes(), why.span().map_or(0, |span| span.start));
         vec![Problem { line, key: String::new(), what: why.message().to_owned() }]
-    })
+    })?;
+    let against: Vec<Problem> =
+        policy.contradictions().iter().map(|found| contradiction(text, root.get_ref(), found)).collect();
+    if against.is_empty() { Ok(policy) } else { Err(against) }
+}
+
+/// A contradiction at the line of the key that the file sets, the other of the two named in the sentence.
+fn contradiction(text: &str, table: &DeTable<'_>, found: &Contradiction) -> Problem {
+    let (one, other) = found.keys;
+    let set = |name: &str| {
+        table.iter().find(|(key, _)| key.get_ref().as_ref() == name).map(|(key, _)| key.span().start)
+    };
+    let (key, start) = match (set(one), set(other)) {
+        (Some(start), _) => (one, start),
+        (None, Some(start)) => (other, start),
+        (None, None) => (one, 0),
+    };
+    let line = error::line_of(text.as_bytes(), start);
+    Problem { line, key: key.to_owned(), what: found.to_string() }
 }
 
 /// The keys of a policy, from the type itself, so that none can be forgotten here.

@@ -242,6 +242,20 @@ impl Armoury {
             *self.counts.place(holding) += 1;
         }
     }
+
+    /// The record beside the ledger is another now; for facts of the book that go with one.
+    pub(super) fn set_record_digest(&mut self, person: &PersonId, digest: [u8; 32]) {
+        if let Some(person) = self.persons.get_mut(person) {
+            person.record_digest = digest;
+        }
+    }
+
+    /// The register's word on a suspension; for facts of the book that begin or end one.
+    pub(super) fn set_suspended(&mut self, person: &PersonId, suspended: bool) {
+        if let Some(person) = self.persons.get_mut(person) {
+            person.suspended = suspended;
+        }
+    }
 }
 
 /// Takes out of `index` what leads to this weapon. Only that: a tag may have been moved to another weapon before this

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::apparatus::{ReaderIdentified, TagNote};
 use super::book::{Booked, By};
+use super::decide::Shown;
 use super::ids::{PersonId, ReadPoint, Seq, StationId, WeaponId};
 use super::person::Person;
 use super::policy::Policy;
@@ -331,6 +332,9 @@ pub struct DeskEvent {
     pub to_sign: bool,
     /// Who typed it, where no device read it.
     pub by: Option<By>,
+    /// What of the request is not in the fields above: with it the decision can be made again. None in entries of
+    /// older programs.
+    pub shown: Option<Box<Shown>>,
 }
 
 impl DeskEvent {
@@ -352,6 +356,7 @@ impl DeskEvent {
             paper: None,
             to_sign: false,
             by: None,
+            shown: None,
         }
     }
 }

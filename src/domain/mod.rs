@@ -16,6 +16,7 @@ pub mod policy;
 pub mod purpose;
 pub mod reason;
 pub mod record;
+pub mod rerun;
 pub mod roster;
 pub mod watched;
 pub mod weapon;

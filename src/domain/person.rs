@@ -71,9 +71,12 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.word() == word)
     }
 
+    /// Roles that can stand as the second person of an act.
+    pub const WITNESSES: &'static [Self] = &[Self::Armourer, Self::Witness, Self::Supervisor];
+
     /// Whether somebody of this role can stand as the second person of an act.
     pub fn may_witness(self) -> bool {
-        matches!(self, Self::Armourer | Self::Witness | Self::Supervisor)
+        Self::WITNESSES.contains(&self)
     }
 }
 

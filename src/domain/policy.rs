@@ -4,7 +4,14 @@
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use super::person::Role;
 use super::purpose::Length;
+
+mod contradictions;
+mod stored;
+
+pub use contradictions::Contradiction;
+pub use stored::overlay;
 
 /// The rules in force at this armoury.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
@@ -225,6 +232,30 @@ pub struct Policy {
     #[n(19)]
     #[cbor(default)]
     pub stand_to_relaxed: bool,
+    /// Roles whose acts of the book need a PIN; whoever has one signs with it in any role (R-1, the ruling of the
+    /// house on signing).
+    #[n(60)]
+    pub pin_for: Vec<Role>,
+    /// Roles that may be inside the armoury alone; others only in the company of one of these (R-1: the
+    /// unaccompanied-access roster of AR 190-11).
+    #[n(61)]
+    pub access_alone: Vec<Role>,
+    /// Longest pass of an inspector, days, the first and the last included; 0 means no limit (R-1: with dates).
+    #[n(62)]
+    pub pass_days: u32,
+    /// Longest appointment, days, the first and the last included; 0 means that one may be without end (R-1: with
+    /// dates).
+    #[n(63)]
+    pub appointment_days: u32,
+    /// Wrong PINs in a row after which the next one has to wait; 0 means never (the house's own figure).
+    #[n(64)]
+    pub pin_misses_slow: u32,
+    /// Wrong PINs in a row after which somebody has to come; 0 means never (the house's own figure).
+    #[n(65)]
+    pub pin_misses_alarm: u32,
+    /// The first wait, seconds; it doubles with every further wrong PIN, up to a quarter of an hour.
+    #[n(66)]
+    pub pin_wait_seconds: u32,
 }
 
 impl Default for Policy {
@@ -283,6 +314,19 @@ impl Default for Policy {
             stand_to_without_badge: true,
             two_person_s: 30,
             stand_to_relaxed: true,
+            pin_for: Vec::new(),
+            access_alone: vec![
+                Role::Armourer,
+                Role::Supervisor,
+                Role::InventoryOfficer,
+                Role::Commander,
+                Role::Inspector,
+            ],
+            pass_days: 14,
+            appointment_days: 0,
+            pin_misses_slow: 3,
+            pin_misses_alarm: 5,
+            pin_wait_seconds: 30,
         }
     }
 }

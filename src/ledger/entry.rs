@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::domain::apparatus::{ReaderIdentified, TagNote};
-use crate::domain::book::{Booked, By};
+use crate::domain::book::{Asked, Booked, By, Origin};
+use crate::domain::decide::Shown;
 use crate::domain::event::{Created, DeviceNote, StandingSet, Started, StoreNote};
 use crate::domain::{
     DeskEvent, DeskKind, Event, Evidence, Mode, Moment, Paper, Person, PersonId, Policy, Purpose, ReadPoint,
@@ -158,6 +159,8 @@ struct Payload {
     predecessor: Option<u64>,
     #[n(17)]
     evidence: Option<Vec<Evidence>>,
+    #[n(18)]
+    shown: Option<Shown>,
     #[n(20)]
     purpose: Option<Purpose>,
     #[n(21)]
@@ -177,6 +180,7 @@ struct Payload {
     #[n(37)]
     person_record: Option<Person>,
     #[n(38)]
+    #[cbor(with = "crate::domain::policy::overlay", has_nil)]
     policy: Option<Policy>,
     #[n(39)]
     device: Option<DeviceNote>,
@@ -192,6 +196,26 @@ struct Payload {
     #[n(44)]
     #[cbor(with = "minicbor::bytes")]
     fact: Option<Vec<u8>>,
+    #[n(45)]
+    origin: Option<OriginKind>,
+    /// The act as it was asked, in JSON as the socket knows it.
+    #[n(46)]
+    act: Option<String>,
+    /// How many facts came of it.
+    #[n(47)]
+    facts: Option<u32>,
+}
+
+/// What led to a fact of the book; absent where it was only noted.
+#[derive(Debug, Clone, Copy, Encode, Decode)]
+#[cbor(index_only)]
+enum OriginKind {
+    #[n(0)]
+    Due,
+    #[n(1)]
+    Asked,
+    #[n(2)]
+    Follows,
 }
 
 impl Record {
@@ -274,6 +298,29 @@ impl Payload {
     fn put_booked(&mut self, booked: &Booked) {
         let fact = minicbor::to_vec(&booked.fact).expect("writing to a vector cannot fail");
         (self.by, self.fact) = (Some(booked.by.clone()), Some(fact));
+        self.origin = match &booked.origin {
+            Origin::Noted => None,
+            Origin::Due => Some(OriginKind::Due),
+            Origin::Follows => Some(OriginKind::Follows),
+            Origin::Asked(asked) => {
+                self.act = asked.act.as_ref().and_then(|act| serde_json::to_string(act).ok());
+                self.facts = Some(asked.facts);
+                Some(OriginKind::Asked)
+            }
+        };
+    }
+
+    fn origin(&self) -> Origin {
+        match self.origin {
+            None => Origin::Noted,
+            Some(OriginKind::Due) => Origin::Due,
+            Some(OriginKind::Follows) => Origin::Follows,
+            Some(OriginKind::Asked) => Origin::Asked(Box::new(Asked {
+                // An act this version does not know is still an act: its bytes are kept.
+                act: self.act.as_deref().and_then(|act| serde_json::from_str(act).ok()),
+                facts: self.facts.unwrap_or(1),
+            })),
+        }
     }
 
     fn put_tag(&mut self, note: &TagNote) {
@@ -296,6 +343,7 @@ impl Payload {
         (self.purpose, self.paper) = (desk.purpose, desk.paper);
         self.to_sign = desk.to_sign.then_some(true);
         self.by = desk.by.clone();
+        self.shown = desk.shown.as_deref().cloned();
     }
 
     /// The fact of the book; none where this version does not know its kind.
@@ -303,7 +351,7 @@ impl Payload {
         let Some(fact) = &self.fact else { return Ok(None) };
         let by = self.by.clone().ok_or_else(|| self.missing("author"))?;
         match minicbor::decode(fact) {
-            Ok(fact) => Ok(Some(Booked { by, fact })),
+            Ok(fact) => Ok(Some(Booked { by, fact, origin: self.origin() })),
             Err(error) if error.is_unknown_variant() => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -347,6 +395,7 @@ impl Payload {
                     paper: self.paper,
                     to_sign: self.to_sign.unwrap_or_default(),
                     by: self.by,
+                    shown: self.shown.map(Box::new),
                 })),
                 None => match self.booked()? {
                     Some(booked) => Event::Book(Box::new(booked)),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::entry::{Entry, Hash, Record};
 use super::people::{self, Roster};
@@ -52,6 +52,23 @@ impl Reader {
     /// The store cannot be read.
     pub fn roster(&self) -> Result<Roster, LedgerError> {
         people::load(&self.connection)
+    }
+
+    /// What is kept of one person beside the ledger.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn kept(&self, id: &crate::domain::PersonId) -> Result<Option<people::Kept>, LedgerError> {
+        people::load_one(&self.connection, id)
+    }
+
+    /// The first entry of a calendar day at the station, where there is one.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn first_of_day(&self, day: jiff::civil::Date) -> Result<Option<Seq>, LedgerError> {
+        let mut statement = self.connection.prepare_cached("SELECT first FROM event_day WHERE day = ?1")?;
+        Ok(statement.query_row([day.to_string()], |row| row.get(0)).optional()?)
     }
 
     /// The number of the last entry headquarters has signed for; 0 for none.

@@ -25,6 +25,7 @@ use super::session::Session;
 use super::slot::Slot;
 use super::subject::{Book, Subject};
 use super::view::{Key, WeaponsInView};
+use crate::domain::roster::Spent;
 use crate::domain::{
     Bearer, DeskKind, Evidence, Item, Mode, PersonId, ReadPoint, Request, Road, Seq, WeaponId,
 };
@@ -60,6 +61,8 @@ pub enum Act {
     Card(Card),
     /// A card nobody knows, or one shown beside a weapon.
     CardRefused(String),
+    /// A badge that is reported lost was shown.
+    LostBadge(Spent),
     /// A weapon that is out lay there when the station started: nobody brought it now, so it is not taken in.
     LiesThere(WeaponId, TagId),
 }
@@ -251,6 +254,7 @@ impl Desk {
                 let seen = Seen { by_mark: true, ..Seen::default() };
                 self.weapon(book, &weapon, seen, reading, now_ms)
             }
+            Subject::SpentBadge(badge) => self.spent_badge(badge, reading, Road::BadgeMark, now_ms),
             Subject::UnknownBadge => self.stranger(reading, Road::BadgeMark, now_ms),
             Subject::Retired(id) => self.unknown(Item::Retired { id }, reading, now_ms),
             Subject::Unknown => self.unknown(Item::UnknownMark, reading, now_ms),
@@ -312,6 +316,15 @@ impl Desk {
     fn stranger(&mut self, reading: Reading, road: Road, now_ms: u64) -> Vec<Act> {
         self.session.stranger();
         self.unknown(Item::UnknownBadge, reading.hidden(road), now_ms)
+    }
+
+    /// A badge that opens nothing any more. It is as good as one nobody knows, but a lost one is news.
+    fn spent_badge(&mut self, badge: Spent, reading: Reading, road: Road, now_ms: u64) -> Vec<Act> {
+        let mut acts = self.stranger(reading, road, now_ms);
+        if badge.lost && !acts.is_empty() {
+            acts.push(Act::LostBadge(badge));
+        }
+        acts
     }
 
     /// An unknown thing is answered at once: there is nothing to wait for.

@@ -2,6 +2,7 @@
 
 use super::subject::Book;
 use super::view::Key;
+use crate::domain::book::person::could_witness;
 use crate::domain::{Bearer, Evidence, PersonId};
 
 /// How long a badge that lies in view still counts after its bearer was answered, at most, ms: time for the next of
@@ -60,7 +61,7 @@ impl Session {
         evidence: Evidence,
         now_ms: u64,
     ) {
-        let may_witness = book.armoury.person(person).is_some_and(|person| person.role.may_witness());
+        let may_witness = could_witness(book.armoury, person);
         let until_ms = now_ms.saturating_add(self.window_ms);
         let shown = Shown { person: person.clone(), may_witness, until_ms, answered_ms: None, evidence };
         match self.bearer.take() {
@@ -80,7 +81,7 @@ impl Session {
 
     /// A badge that lies there was out of earshot for a moment. It goes on vouching as it did, and is not fresh.
     pub(super) fn lies_again(&mut self, book: Book<'_>, person: &PersonId, key: Key) {
-        let may_witness = book.armoury.person(person).is_some_and(|person| person.role.may_witness());
+        let may_witness = could_witness(book.armoury, person);
         self.lying.retain(|lying| lying.key != key);
         self.lying.push(Lying { key, person: person.clone(), may_witness, until_ms: 0 });
     }

@@ -2,6 +2,7 @@
 
 use super::presence::{Appeared, Presence};
 use crate::domain::chip::can_be_one_chip;
+use crate::domain::roster::Spent;
 use crate::domain::{Armoury, Chip, PersonId, Roster, WeaponId};
 use crate::identity::MarkId;
 use crate::identity::epc::{self, Scheme};
@@ -26,6 +27,8 @@ pub enum Subject {
     Weapon(WeaponId, Chip),
     /// A tag or a mark that was taken off this weapon.
     Retired(WeaponId),
+    /// A badge that was lost, replaced or given back.
+    SpentBadge(Spent),
     /// A badge that is not in the book.
     UnknownBadge,
     /// Neither.
@@ -51,6 +54,9 @@ impl Book<'_> {
         if let Some(retired) = self.armoury.rooms.weapon.retired_tag(&appeared.tag) {
             return Subject::Retired(retired.weapon.clone());
         }
+        if let Some(spent) = self.roster.spent_tag(&appeared.tag) {
+            return Subject::SpentBadge(spent.clone());
+        }
         let Ok(decoded) = epc::decode(&appeared.epc) else { return Subject::Unknown };
         let same_item = decoded.uii.as_deref().map(MarkId::from_text);
         match same_item.and_then(|mark| self.armoury.weapon_by_mark(&mark).cloned()) {
@@ -70,10 +76,18 @@ impl Book<'_> {
         }
         match self.armoury.weapon_by_mark(mark) {
             Some(weapon) => Subject::Weapon(weapon.clone(), Chip::Unopposed),
-            None => match self.armoury.rooms.weapon.retired_mark(mark) {
-                Some(retired) => Subject::Retired(retired.weapon.clone()),
-                None => Subject::Unknown,
-            },
+            None => self.taken_off(mark),
+        }
+    }
+
+    /// A code that stands for nothing any more, or never did.
+    fn taken_off(&self, mark: &MarkId) -> Subject {
+        if let Some(retired) = self.armoury.rooms.weapon.retired_mark(mark) {
+            return Subject::Retired(retired.weapon.clone());
+        }
+        match self.roster.spent_mark(mark) {
+            Some(spent) => Subject::SpentBadge(spent.clone()),
+            None => Subject::Unknown,
         }
     }
 

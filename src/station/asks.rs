@@ -106,7 +106,7 @@ impl Clerk {
             Ask::Present(shown) => self.present_typed(command, caller, &shown, at),
             Ask::Demo { .. } => Err("play a part: this station is no demonstration".into()),
             change => {
-                let outcome = self.keeper.change(command, caller, change, at);
+                let outcome = self.keeper.carry_out(command, caller, change, at);
                 self.outlets.head.send_replace(self.keeper.armoury.head);
                 self.show_booked(at);
                 outcome

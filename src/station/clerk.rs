@@ -6,10 +6,12 @@ use std::sync::Arc;
 use armoury_hardware::panel::Signal;
 use tokio::sync::{mpsc, watch};
 
+use super::acts::drafts;
 use super::alarms;
 use super::board::Board;
 use super::cameras::Lenses;
 use super::captures::Captures;
+use super::clock::Clock;
 use super::commission::Showing;
 use super::counting::Listening;
 use super::inbox::Gauge;
@@ -19,7 +21,9 @@ use super::store::{Health, NotSaved};
 use super::tags::TagJob;
 use super::view::View;
 use crate::domain::AntennaPlan;
+use crate::domain::book::{By, Fact, person};
 use crate::domain::event::Started;
+use crate::domain::roster::Spent;
 use crate::domain::{
     Armoury, DeskEvent, DeskKind, Event, Mode, Moment, Policy, Practice, Request, Seq, StationId, Verdict,
     decide,
@@ -165,6 +169,8 @@ impl Clerk {
             );
         }
         clerk.recall_alarms(at);
+        clerk.keeper.alarms.extend(person::standing_alarms(&clerk.keeper.armoury));
+        clerk.raise_alarms(at);
         clerk.refresh(at);
         Ok(clerk)
     }
@@ -190,6 +196,11 @@ impl Clerk {
     /// Where inputs wait.
     pub fn set_inbox(&mut self, inbox: Gauge) {
         self.inbox = Some(inbox);
+    }
+
+    /// The clock that people may set by hand.
+    pub fn set_clock(&mut self, clock: Clock) {
+        self.keeper.clock = Some(clock);
     }
 
     /// Takes one input to its end: decided, written, applied, shown.
@@ -349,12 +360,24 @@ impl Clerk {
             Act::Decide(request) => drop(self.present_for(None, lane, &request, at)),
             Act::Card(card) => self.card(lane, card, at),
             Act::CardRefused(why) => self.board.notice(&why, at),
+            Act::LostBadge(badge) => self.lost_badge(&badge, at),
             Act::LiesThere(weapon, tag) => {
                 self.presence.lay_to_rest(&tag, at.mono_ms);
                 let (what, first_step) = alarms::lies_there(&weapon);
                 self.board.alarm(3, what, first_step, at);
             }
         }
+    }
+
+    /// A badge that is reported lost was shown. That it is refused has its own entry.
+    fn lost_badge(&mut self, badge: &Spent, at: Moment) {
+        let Spent { person, number, .. } = badge;
+        let fact = person::Fact::LostBadgeShown { person: person.clone(), number: *number };
+        if let Err(why) = self.keeper.enter(None, drafts(&By::station(), vec![Fact::Person(fact)]), at) {
+            tracing::error!("enter that a lost badge was shown: {why}");
+        }
+        self.outlets.head.send_replace(self.keeper.armoury.head);
+        self.raise_alarms(at);
     }
 
     /// One presentation: decide, write, and only then believe and show it. Answers with its entry, if it has one.

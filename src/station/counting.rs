@@ -61,7 +61,7 @@ impl Listening {
             Subject::Unknown | Subject::Retired(_) => {
                 self.strangers.insert(epc::hex(&appeared.epc));
             }
-            Subject::Badge(_) | Subject::UnknownBadge => {}
+            Subject::Badge(_) | Subject::UnknownBadge | Subject::SpentBadge(_) => {}
         }
     }
 }
@@ -181,7 +181,7 @@ impl Clerk {
         match book(&self.keeper, &self.presence).of_tag(appeared) {
             Subject::Weapon(weapon, _) => self.lies_here(&weapon),
             Subject::Unknown => true,
-            Subject::Badge(_) | Subject::UnknownBadge | Subject::Retired(_) => false,
+            Subject::Badge(_) | Subject::UnknownBadge | Subject::SpentBadge(_) | Subject::Retired(_) => false,
         }
     }
 

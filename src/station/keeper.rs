@@ -6,12 +6,15 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::clock::Clock;
+use super::pins;
 use super::protocol::Ask;
 use super::store::{NotSaved, Store};
-use crate::domain::book::{self, Alarm, Fact};
+use crate::domain::book::person::{self, Private};
+use crate::domain::book::{self, Act, Alarm, Fact, Sign};
 use crate::domain::event::StandingSet;
 use crate::domain::roster::{Badge, Enrolment};
-use crate::domain::{Armoury, Event, Moment, Person, PersonId, Role, Roster, Weapon};
+use crate::domain::{Armoury, Event, Moment, PersonId, Role, Roster, Weapon};
 use crate::identity::{MarkId, TagId};
 use crate::ledger::{Draft, Opened, Record, people};
 
@@ -28,6 +31,8 @@ pub struct Keeper {
     pub alarms: Vec<Alarm>,
     /// What the last changes of the book say about draws, until somebody shows it.
     pub booked: Vec<Record>,
+    /// The clock that can be set by hand; none in a replay.
+    pub clock: Option<Clock>,
 }
 
 /// Who asks, by the system's word.
@@ -50,7 +55,14 @@ impl Keeper {
     /// Takes an opened ledger over.
     pub fn new(opened: Opened) -> Self {
         let Opened { ledger, armoury, roster } = opened;
-        Self { store: Store::new(ledger), armoury, roster, alarms: Vec::new(), booked: Vec::new() }
+        Self {
+            store: Store::new(ledger),
+            armoury,
+            roster,
+            alarms: Vec::new(),
+            booked: Vec::new(),
+            clock: None,
+        }
     }
 
     /// Writes drafts, durable on return, and lets memory follow.
@@ -66,11 +78,28 @@ impl Keeper {
         self.store.write(&mut self.armoury, at, command, drafts)
     }
 
-    /// Changes the register as asked, or answers as it did the first time it was asked.
+    /// Changes the register as asked, or answers as it did the first time it was asked. PINs are looked at here: this
+    /// is not for the clerk's thread.
     ///
     /// # Errors
     /// Why not, in a sentence; nothing was changed.
     pub fn change(
+        &mut self,
+        command: Option<Uuid>,
+        caller: Caller,
+        mut what: Ask,
+        at: Moment,
+    ) -> Result<Value, String> {
+        let kept = |person: &PersonId| Ok(self.roster.kept(person).and_then(|kept| kept.pin.clone()));
+        pins::check(&mut what, kept)?;
+        self.carry_out(command, caller, what, at)
+    }
+
+    /// The same with an ask whose PINs were looked at.
+    ///
+    /// # Errors
+    /// Why not, in a sentence; nothing was changed.
+    pub(super) fn carry_out(
         &mut self,
         command: Option<Uuid>,
         caller: Caller,
@@ -93,8 +122,17 @@ impl Keeper {
                 let set = StandingSet { weapon, standing, authority };
                 self.enter(command, vec![Event::StandingSet(set).into()], at)
             }
-            Ask::Suspend { person, suspended } => self.suspend(command, &person, suspended, at),
-            Ask::SetPolicy { policy } => self.enter(command, vec![Event::PolicySet(policy).into()], at),
+            Ask::Suspend { person, suspended } => {
+                let act = match suspended {
+                    true => person::Act::Suspend { person, until: None, private: Private::Nothing },
+                    false => person::Act::Lift { person },
+                };
+                self.act(command, caller, &Act::Person(act), &Sign::default(), at)
+            }
+            Ask::SetPolicy { policy } => {
+                policy.check()?;
+                self.enter(command, vec![Event::PolicySet(policy).into()], at)
+            }
             Ask::Act { act, sign } => self.act(command, caller, &act, &sign, at),
             Ask::Present(shown) => self.present(command, caller, &shown, at),
             Ask::EnrolMarks { marks } => self.enrol_marks(command, &marks, at),
@@ -174,31 +212,24 @@ impl Keeper {
         Ok(outcome)
     }
 
-    fn suspend(
-        &mut self,
-        command: Option<Uuid>,
-        id: &PersonId,
-        suspended: bool,
-        at: Moment,
-    ) -> Result<Value, String> {
-        let person =
-            self.armoury.person(id).ok_or_else(|| format!("suspend {id}: there is no such person"))?;
-        let person = Person { suspended, ..person.clone() };
-        self.enter(command, vec![Event::PersonRegistered(person).into()], at)
-    }
-
-    /// Whether a badge opens something already, or is a weapon's tag or mark.
-    fn has_badge(&self, badge: &Badge) -> bool {
-        match badge {
+    /// Whether a badge opens something already, is lost, or is a weapon's tag or mark.
+    pub(super) fn has_badge(&self, badge: &Badge) -> bool {
+        let (owner, spent, weapon) = match badge {
             Badge::Epc(epc) => {
                 let tag = TagId::from_epc(epc);
-                self.roster.by_tag(&tag).is_some() || self.armoury.weapon_by_tag(&tag).is_some()
+                (self.roster.by_tag(&tag), self.roster.spent_tag(&tag), self.armoury.weapon_by_tag(&tag))
             }
             Badge::Qr(text) => {
                 let mark = MarkId::from_text(text);
-                self.roster.by_mark(&mark).is_some() || self.armoury.weapon_by_mark(&mark).is_some()
+                (
+                    self.roster.by_mark(&mark),
+                    self.roster.spent_mark(&mark),
+                    self.armoury.weapon_by_mark(&mark),
+                )
             }
-        }
+        };
+        // One that was given back may be given again; one that is lost may not.
+        owner.is_some() || weapon.is_some() || spent.is_some_and(|spent| spent.lost)
     }
 
     /// Writes and says which entries it made.

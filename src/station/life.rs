@@ -20,6 +20,7 @@ use super::clock::Clock;
 use super::devices::{self, Devices};
 use super::inbox::Inbox;
 use super::input::{Input, Stamped};
+use super::pins::Pins;
 use super::protocol::DemoAct;
 use super::recording::Recorder;
 use super::road::{self, Sender};
@@ -128,6 +129,7 @@ impl Station {
         let clock = Clock::new();
         let (id, socket) = (&configuration.station.id, configuration.station.socket.display());
         let opened = Ledger::open(folder, &format!("station {id}{SOCKET_WORD}{socket}"))?;
+        clock.follow(&opened.armoury);
         let practice = opened.armoury.practice.unwrap_or(Practice::Live);
         if options.demo.is_some() && practice == Practice::Live {
             return Err(StationError::Live(folder.display().to_string()));
@@ -160,6 +162,7 @@ impl Station {
             clerk.set_readers(tag_jobs, captures.clone());
             clerk.set_lenses(lenses.clone());
             clerk.set_inbox(inbox.gauge());
+            clerk.set_clock(clock.clone());
             (clerk, view_seen)
         };
         let clerk = spawn_clerk(clerk, queue, recorder, clock).map_err(StationError::Thread)?;
@@ -172,6 +175,7 @@ impl Station {
             station: configuration.station.id.to_string(),
             practice,
             demo: options.demo,
+            pins: Pins::of(folder),
             watchers: Arc::new(AtomicU32::new(0)),
         };
         let mut tasks = vec![

@@ -11,6 +11,7 @@
 //! | `cards`, `typed` | command cards, and what is typed where no device reads it |
 //! | `acts` | what people ask of the book beside the desk: signed, decided, entered |
 //! | `counting` | readers that listen for a count, marks that count |
+//! | `pins`, `private` | PINs, looked at before an act enters the inbox, and what of an act stays out of the chain |
 //! | `code_book` | marks and badges that were printed here |
 //! | `commission` | the next unknown thing shown, to be bound |
 //! | `tags`, `tag_book`, `passwords`, `alone` | work on tags at a reader, and the same without a running station |
@@ -38,8 +39,10 @@ pub mod input;
 pub mod keeper;
 pub mod life;
 pub mod passwords;
-mod peer;
+pub mod peer;
 mod picture;
+pub mod pins;
+mod private;
 pub mod protocol;
 pub mod racks;
 pub mod readers;

@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout};
 use super::inbox::Inbox;
 use super::input::{Asked, Input};
 use super::peer;
+use super::pins::Pins;
 use super::protocol::{
     Answer, Ask, DemoAct, FromClient, FromStation, Hello, LINE_MAX_BYTES, LOOKER_LINE_MAX_BYTES, Outcome,
     PROTOCOL,
@@ -57,6 +58,8 @@ pub struct Hub {
     pub practice: Practice,
     /// Where a demonstration's acts go.
     pub demo: Option<mpsc::Sender<DemoAct>>,
+    /// Who looks at PINs.
+    pub pins: Pins,
     /// Screens attached.
     pub watchers: Arc<AtomicU32>,
 }
@@ -255,9 +258,13 @@ impl Client {
                 Err(_) => Outcome::Refused { why: "the last part is still being played".into() },
             };
         }
+        let refused = |why: &str| Outcome::Refused { why: why.to_owned() };
+        let what = match self.hub.pins.check(what).await {
+            Ok(looked) => looked,
+            Err(why) => return refused(&why),
+        };
         let (reply, answer) = oneshot::channel();
         let asked = Asked { role: self.role, user: Some(self.user), command, what, reply: Some(reply) };
-        let refused = |why: &str| Outcome::Refused { why: why.to_owned() };
         if self.hub.inbox.put(Input::Ask(Box::new(asked))).await.is_err() {
             return refused("the station is ending");
         }

@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::keeper::Keeper;
 use super::protocol::Ask;
 use super::tags::{TagDone, TagPlan, TagStep};
-use crate::domain::roster::{Badge, Enrolment};
+use crate::domain::book::person::has_left;
+use crate::domain::roster::{Badge, Enrolment, Kept};
 use crate::domain::{Event, Identifier, Moment, Person, PersonId, TagNote, TagWork, Weapon, WeaponId};
 use crate::identity::TagId;
 use crate::identity::epc::{hex, parse_epc_hex, parse_hex};
@@ -227,6 +228,9 @@ impl Keeper {
 
     /// A person's record with another badge.
     pub(super) fn with_badge(&self, person: &Person, badge: Badge) -> Result<(Draft, Enrolment), String> {
+        if has_left(&self.armoury, &person.id) {
+            return Err(format!("give {} a badge: they have left", person.id));
+        }
         let mut personal = self.roster.personal(&person.id).cloned().unwrap_or_default();
         personal.badge = Some(badge);
         let enrolment = Enrolment {
@@ -236,7 +240,10 @@ impl Keeper {
             may_draw: person.may_draw.clone(),
             personal,
         };
-        let (person, row) = people::split(&enrolment, person.suspended).map_err(|error| error.to_string())?;
+        let kept = self.roster.kept(&person.id).cloned().unwrap_or_default();
+        let kept = Kept { personal: enrolment.personal.clone(), ..kept };
+        let (record_digest, row) = people::seal(&person.id, &kept).map_err(|error| error.to_string())?;
+        let person = Person { record_digest, ..person.clone() };
         Ok((Draft { event: Event::PersonRegistered(person), person: Some(row) }, enrolment))
     }
 }

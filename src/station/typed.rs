@@ -9,7 +9,7 @@ use super::keeper::{Caller, Keeper};
 use super::protocol::Presented;
 use super::store::Health;
 use super::words;
-use crate::domain::book::{By, Proof, hold};
+use crate::domain::book::{By, Needs, sign_as};
 use crate::domain::{
     Armoury, Bearer, Chip, DeskEvent, DeskKind, Event, Evidence, Holding, Item, Moment, Purpose, Request,
     Road, Role, Seq, WeaponId, decide,
@@ -50,6 +50,7 @@ impl Clerk {
         if let Some(done) = self.keeper.done_before(command)? {
             return Ok(done);
         }
+        self.keeper.enter_misses(caller, &shown.sign, at)?;
         let request = self.keeper.typed(caller, shown, at)?;
         let before = holding_of(&self.keeper.armoury, &request);
         match self.present_for(command, 0, &request, at) {
@@ -71,6 +72,7 @@ impl Keeper {
         shown: &Presented,
         at: Moment,
     ) -> Result<Value, String> {
+        self.enter_misses(caller, &shown.sign, at)?;
         let request = self.typed(caller, shown, at)?;
         let event = decide(&self.armoury, &request, at).event;
         if event.kind == DeskKind::Issued && self.store.health == Health::Full {
@@ -146,31 +148,8 @@ impl Keeper {
     }
 
     fn typist(&self, caller: Caller, shown: &Presented, at: Moment) -> Result<By, String> {
-        let sign = &shown.sign;
-        let names = || TYPISTS.iter().map(|role| role.word()).collect::<Vec<_>>().join(" or ");
-        let role = match &sign.person {
-            Some(person) => hold(&self.armoury, person, TYPISTS, at).map_err(|denied| denied.0)?,
-            None => caller
-                .role
-                .filter(|role| TYPISTS.contains(role))
-                .ok_or_else(|| format!("type at the desk: it takes {}; name a person with --by", names()))?,
-        };
-        if let Some(witness) = &sign.witness {
-            let may: Vec<Role> = Role::ALL.into_iter().filter(|role| role.may_witness()).collect();
-            hold(&self.armoury, witness, &may, at).map_err(|denied| denied.0)?;
-            if sign.person.as_ref() == Some(witness) {
-                return Err(format!("take {witness} as a witness: it is the same person"));
-            }
-        }
-        Ok(By {
-            role: Some(role),
-            person: sign.person.clone(),
-            proof: Proof::Said,
-            witness: sign.witness.clone(),
-            witness_proof: Proof::Said,
-            authority: sign.authority.clone(),
-            user: caller.user,
-        })
+        let needs = Needs { allowed: TYPISTS, pin_free: false };
+        sign_as(&self.armoury, needs, &shown.sign, (caller.role, caller.user), at).map_err(|denied| denied.0)
     }
 
     /// The answer in words, for whoever typed.

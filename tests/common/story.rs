@@ -195,6 +195,12 @@ pub struct Show {
     pub reader: Option<Reader>,
     /// A command, without the program's name: "key take 7 --by P1".
     pub command: Option<String>,
+    /// What is given to it with `--pin-from`.
+    pub pin: Option<String>,
+    /// What is given to it with `--witness-pin-from`.
+    pub witness_pin: Option<String>,
+    /// What is given to it with `--by-pin-from`.
+    pub by_pin: Option<String>,
     /// That command is refused, with a sentence in which this stands.
     pub refused: Option<String>,
 }
@@ -337,6 +343,33 @@ impl AntennaLine {
             min_rssi_dbm: None,
             watches: Some(self.watches.parse().expect("slots as in the configuration")),
         }
+    }
+}
+
+/// A command line with the files its PINs are read from.
+pub struct WithPins {
+    line: String,
+    _files: tempfile::TempDir,
+}
+
+impl WithPins {
+    pub fn line(&self) -> &str {
+        &self.line
+    }
+}
+
+impl Show {
+    /// The command with its PINs in files, as people give them.
+    pub fn with_pins(&self, line: &str) -> WithPins {
+        let files = tempfile::tempdir().expect("a folder");
+        let mut line = line.to_owned();
+        let pins = [("pin", &self.pin), ("witness-pin", &self.witness_pin), ("by-pin", &self.by_pin)];
+        for (name, pin) in pins.into_iter().filter_map(|(name, pin)| Some((name, pin.as_ref()?))) {
+            let file = files.path().join(name);
+            std::fs::write(&file, format!("{pin}\n")).expect("a file");
+            line.push_str(&format!(" --{name}-from {}", file.display()));
+        }
+        WithPins { line, _files: files }
     }
 }
 

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use armoury::domain::armoury::Holding;
 use armoury::domain::book::count::{self, Act, How, Kind};
-use armoury::domain::book::{self, Booked, By, Context, Fact, discrepancy};
+use armoury::domain::book::{self, Booked, By, Context, Fact, Origin, discrepancy};
 use armoury::domain::event::{Created, StandingSet};
 use armoury::domain::{
     Armoury, Custody, DeskEvent, DeskKind, Event, Moment, Person, PersonId, Practice, ReadPoint, Role,
@@ -142,7 +142,7 @@ impl World {
 
     fn book(&mut self, by: &By, facts: Vec<Fact>) {
         for fact in facts {
-            self.enter(Event::Book(Box::new(Booked { by: by.clone(), fact })));
+            self.enter(Event::Book(Box::new(Booked { by: by.clone(), fact, origin: Origin::Noted })));
         }
         let head = [self.armoury.head as u8; 32];
         let context = Context { armoury: &self.armoury, by, now: self.now(), head };

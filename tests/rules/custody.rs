@@ -1,7 +1,7 @@
 //! W-3, D-4 and the custody constraint: whatever the road, a weapon has at most one open custody.
 
 use armoury::domain::book::loan::{self, DrawnBefore, ReturnNote, Until};
-use armoury::domain::book::{self, Act, Booked, By, Context, Fact, Proof, standto};
+use armoury::domain::book::{self, Act, Booked, By, Context, Fact, Origin, Proof, standto};
 use armoury::domain::event::StandingSet;
 use armoury::domain::{
     Armoury, Bearer, Chip, Custody, Event, Item, Length, MayDraw, Mode, Moment, Person, PersonId, Policy,
@@ -96,7 +96,7 @@ impl World {
                 let Ok(facts) = book::plan(context, &act) else { return Ok(()) };
                 for fact in facts {
                     self.opens_only_what_is_in(&fact)?;
-                    self.enter(Event::Book(Box::new(Booked { by: by.clone(), fact })));
+                    self.enter(Event::Book(Box::new(Booked { by: by.clone(), fact, origin: Origin::Noted })));
                 }
             }
             Step::Foreign(event) => self.enter(*event),
@@ -104,7 +104,11 @@ impl World {
                 self.now.mono_ms += ms;
                 self.now.wall_ms = self.now.wall_ms.saturating_add_unsigned(ms);
                 for fact in book::due(&self.armoury, self.now) {
-                    self.enter(Event::Book(Box::new(Booked { by: By::station(), fact })));
+                    self.enter(Event::Book(Box::new(Booked {
+                        by: By::station(),
+                        fact,
+                        origin: Origin::Noted,
+                    })));
                 }
                 prop_assert!(book::due(&self.armoury, self.now).is_empty(), "said twice");
             }
@@ -231,7 +235,9 @@ fn foreign() -> impl Strategy<Value = Step> {
     let weapon = proptest::sample::select(WEAPONS.to_vec()).prop_map(WeaponId::from);
     (weapon, 0..PEOPLE.len(), 0..5_u8, 1_u64..40).prop_map(|(weapon, person, kind, seq)| {
         let person = PersonId::from(PEOPLE[person].0);
-        let fact = |fact| Event::Book(Box::new(Booked { by: By::station(), fact: Fact::Loan(fact) }));
+        let fact = |fact| {
+            Event::Book(Box::new(Booked { by: By::station(), fact: Fact::Loan(fact), origin: Origin::Noted }))
+        };
         let desk = |kind| {
             let (weapon, person) = (Some(weapon.clone()), Some(person.clone()));
             let blank = armoury::domain::DeskEvent::new(kind);

@@ -7,6 +7,7 @@ use super::super::armoury::Armoury;
 use super::super::ids::PersonId;
 use super::super::moment::Moment;
 use super::super::person::Role;
+use super::person::{self, Pin};
 
 /// Who answers for an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
@@ -52,6 +53,25 @@ pub enum Proof {
     Badge,
 }
 
+/// What came of looking at a PIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PinCheck {
+    /// None was given.
+    #[default]
+    NotGiven,
+    /// It is theirs.
+    Right,
+    /// It is not.
+    Wrong,
+}
+
+impl PinCheck {
+    fn is_absent(&self) -> bool {
+        *self == Self::NotGiven
+    }
+}
+
 /// How somebody signs an act they ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -59,13 +79,19 @@ pub struct Sign {
     /// Who acts.
     pub person: Option<PersonId>,
     /// Their PIN.
-    pub pin: Option<String>,
+    pub pin: Option<Pin>,
     /// The second person.
     pub witness: Option<PersonId>,
     /// Their PIN.
-    pub witness_pin: Option<String>,
+    pub witness_pin: Option<Pin>,
     /// The order or reference on which it rests.
     pub authority: Option<String>,
+    /// What came of looking at the PIN; the station says so before the act enters its inbox, whatever was sent.
+    #[serde(skip_serializing_if = "PinCheck::is_absent")]
+    pub pin_is: PinCheck,
+    /// The same of the second person's.
+    #[serde(skip_serializing_if = "PinCheck::is_absent")]
+    pub witness_pin_is: PinCheck,
 }
 
 /// Why an act is refused: a sentence that says who may, or what to do first.
@@ -127,7 +153,7 @@ impl By {
     }
 }
 
-/// Which of `allowed` this person holds at `now`: appointed, not suspended, not expired.
+/// Which of `allowed` this person holds at `now`: appointed, not suspended, not expired, not gone.
 ///
 /// # Errors
 /// They are not in the book, or hold none of them now.
@@ -135,14 +161,17 @@ pub fn hold(armoury: &Armoury, person: &PersonId, allowed: &[Role], now: Moment)
     let Some(found) = armoury.person(person) else {
         return Denied::because(format!("act as {person}: there is no such person in the book"));
     };
-    if found.suspended {
+    if person::has_left(armoury, person) {
+        return Denied::because(format!("act as {person}: they have left"));
+    }
+    if person::suspended(armoury, found, now) {
         return Denied::because(format!("act as {person}: not allowed today"));
     }
-    let over = matches!((found.valid_until, now.day()), (Some(last), Some(today)) if today > last);
-    if over || !allowed.contains(&found.role) {
-        return Denied::because(format!("act as {person}: it takes {}", words(allowed)));
+    let held = person::roles(armoury, found, now);
+    match allowed.iter().find(|role| held.contains(role)) {
+        Some(role) => Ok(*role),
+        None => Denied::because(format!("act as {person}: it takes {}", words(allowed))),
     }
-    Ok(found.role)
 }
 
 /// "armourer or supervisor".

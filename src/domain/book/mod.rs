@@ -5,7 +5,9 @@
 //! facts become the room's *state* when they are in the ledger. What a clock brings about ([`due`]) is a fact like
 //! any other.
 
+pub mod access;
 mod by;
+pub mod clock;
 pub mod count;
 pub mod day;
 pub mod discrepancy;
@@ -14,8 +16,10 @@ pub mod intake;
 pub mod key;
 mod limits;
 pub mod loan;
+pub mod person;
 pub mod rack;
 pub mod report_line;
+mod sign;
 pub mod standto;
 pub mod transfer;
 pub mod weapon;
@@ -23,7 +27,8 @@ pub mod weapon;
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-pub use by::{By, Denied, Proof, Sign, hold};
+pub use by::{By, Denied, PinCheck, Proof, Sign, hold};
+pub use sign::{Needs, pin_wanted, sign, sign_as};
 
 use super::armoury::Armoury;
 use super::ids::{PersonId, Seq, WeaponId};
@@ -61,6 +66,31 @@ pub struct Booked {
     pub by: By,
     /// What.
     pub fact: Fact,
+    /// What led to it.
+    pub origin: Origin,
+}
+
+/// What led to an entry of the book: with it every old decision can be made again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Origin {
+    /// It was noted: nothing was decided, or nothing is known of it.
+    #[default]
+    Noted,
+    /// It had fallen due.
+    Due,
+    /// It is the first fact of an act.
+    Asked(Box<Asked>),
+    /// It is a further fact of the act before it.
+    Follows,
+}
+
+/// An act as it was decided on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// What; none where it was too long to be kept, or this version does not know it.
+    pub act: Option<Act>,
+    /// How many facts came of it.
+    pub facts: u32,
 }
 
 /// The rooms: a number that never changes its meaning in the ledger, a name, a module with `Act`, `Fact`, `State`,
@@ -133,6 +163,7 @@ macro_rules! rooms {
 
         /// Takes a durable fact into memory.
         pub(super) fn apply(armoury: &mut Armoury, stamp: Stamp<'_>, fact: &Fact) {
+            person::signed(armoury, stamp);
             match fact { $(Fact::$name(fact) => $module::apply(armoury, stamp, fact),)* }
         }
     };
@@ -141,10 +172,20 @@ macro_rules! rooms {
 rooms! {
     /// Keys and seals (S-3).
     0 Key key,
+    /// People: roles, authorisations, badges, PINs.
+    1 Person person,
+    /// Who goes in and out.
+    2 Access access,
+    /// The clock set by hand.
+    3 Clock clock,
     /// A weapon's record and life (W-1 to W-6).
     10 Weapon weapon,
     /// What enters the room, whatever the reason (D-4).
     11 Intake intake,
+    /// What is drawn: for what and until when, extended, overdue, undone, signed for, decided on (I-1 to I-8).
+    30 Loan loan,
+    /// Emergency issue (I-7).
+    31 StandTo standto,
     /// Counts (section 5).
     40 Count count,
     /// What register and room disagree on (section 6).
@@ -157,10 +198,6 @@ rooms! {
     51 Disposal disposal,
     /// The racks under watch (S-2).
     52 Rack rack,
-    /// What is drawn: for what and until when, extended, overdue, undone, signed for, decided on (I-1 to I-8).
-    30 Loan loan,
-    /// Emergency issue (I-7).
-    31 StandTo standto,
 }
 
 /// Something for which somebody has to come.

@@ -1,11 +1,12 @@
 //! Out of the hatch: every reason not to, in the order in which an armourer would say them.
 
 use super::super::armoury::{Armoury, Holding};
+use super::super::book::person::{self as papers, Draw};
 use super::super::book::standto;
 use super::super::event::{DeskKind, Reason};
 use super::super::ids::PersonId;
 use super::super::moment::Moment;
-use super::super::person::Person;
+use super::super::person::{Person, Role};
 use super::super::policy::Policy;
 use super::super::purpose::Purpose;
 use super::{Bearer, Decision, Item, Request, about, fault_of, refusal_kind};
@@ -83,15 +84,16 @@ fn person_objection(
     holding: &Holding,
     now: Moment,
 ) -> Option<(DeskKind, Reason)> {
-    if person.suspended {
+    if papers::suspended(armoury, person, now) {
         return Some((DeskKind::Refused, Reason::Suspended));
     }
-    if expired(person, now) {
-        let kind = if armoury.policy.expired_stops { DeskKind::Refused } else { DeskKind::Asked };
-        return Some((kind, Reason::AuthorisationExpired));
-    }
-    if !person.may_draw.covers(&holding.weapon.id, holding.weapon.model.as_deref()) {
-        return Some((DeskKind::Refused, Reason::NotAuthorised));
+    match papers::may_draw(armoury, person, &holding.weapon, now) {
+        Draw::Yes => {}
+        Draw::Expired => {
+            let kind = if armoury.policy.expired_stops { DeskKind::Refused } else { DeskKind::Asked };
+            return Some((kind, Reason::AuthorisationExpired));
+        }
+        Draw::No => return Some((DeskKind::Refused, Reason::NotAuthorised)),
     }
     let limit = armoury.policy.weapons_per_person;
     if limit > 0 && armoury.held_by(&person.id) >= limit {
@@ -100,23 +102,10 @@ fn person_objection(
     None
 }
 
-/// The last day counts (`valid_until` is that day included). A wall clock outside the calendar proves nothing, so it
-/// does not expire anybody.
-fn expired(person: &Person, now: Moment) -> bool {
-    match (person.valid_until, now.day()) {
-        (Some(last), Some(today)) => today > last,
-        _ => false,
-    }
-}
-
-/// The second person is somebody else, and of a role that may stand there; a role is held for a period.
+/// The second person is somebody else, and holds a role that may stand there now.
 fn witnessed(armoury: &Armoury, request: &Request, bearer: &PersonId, now: Moment) -> bool {
-    request
-        .witness
-        .as_ref()
-        .filter(|witness| *witness != bearer)
-        .and_then(|witness| armoury.person(witness))
-        .is_some_and(|witness| witness.role.may_witness() && !witness.suspended && !expired(witness, now))
+    let witness = request.witness.as_ref().filter(|witness| *witness != bearer);
+    witness.is_some_and(|witness| papers::holds(armoury, witness, Role::WITNESSES, now))
 }
 
 fn issued(

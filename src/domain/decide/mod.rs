@@ -2,6 +2,11 @@
 
 mod give_back;
 mod issue;
+mod shown;
+
+pub use shown::Shown;
+
+use minicbor::{Decode, Encode};
 
 use super::armoury::{Armoury, Holding};
 use super::book::By;
@@ -35,69 +40,93 @@ pub struct Request {
 }
 
 /// The thing shown at the desk.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Item {
     /// A weapon of the book.
+    #[n(0)]
     Weapon {
         /// Which.
+        #[n(0)]
         id: WeaponId,
         /// Its tag was read.
+        #[n(1)]
         by_tag: bool,
         /// Its mark was read.
+        #[n(2)]
         by_mark: bool,
         /// What its tag's chip says.
+        #[n(3)]
         chip: Chip,
     },
     /// A weapon that has had its answer, and whose tag has since answered with a chip that is not the one enrolled.
+    #[n(1)]
     ForeignChip {
         /// Which it claims to be.
+        #[n(0)]
         id: WeaponId,
     },
     /// Tag and mark name different weapons.
+    #[n(2)]
     Disagree {
         /// What the tag says.
+        #[n(0)]
         by_tag: WeaponId,
         /// What the mark says.
+        #[n(1)]
         by_mark: Option<WeaponId>,
     },
     /// A weapon seen in a way that could be another's presentation.
+    #[n(3)]
     Unsure {
         /// Which it may be.
+        #[n(0)]
         id: WeaponId,
     },
     /// A tag or a mark that was taken off a weapon.
+    #[n(7)]
     Retired {
         /// From which.
+        #[n(0)]
         id: WeaponId,
     },
     /// A tag that is not in the book.
+    #[n(4)]
     UnknownTag,
     /// A mark that is not in the book.
+    #[n(5)]
     UnknownMark,
     /// A badge that is not in the book.
+    #[n(6)]
     UnknownBadge,
 }
 
 /// What the chip of a weapon's tag says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
+#[cbor(index_only)]
 pub enum Chip {
     /// Nothing speaks against it: it is the one enrolled, or its number was not read.
     #[default]
+    #[n(0)]
     Unopposed,
     /// It is enrolled with this weapon, but answers with another code than then.
+    #[n(1)]
     Rewritten,
     /// It is not the one enrolled.
+    #[n(2)]
     Foreign,
 }
 
 /// Whose badge was shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Bearer {
     /// Nobody's.
+    #[n(0)]
     None,
     /// This person's.
-    Known(PersonId),
+    #[n(1)]
+    Known(#[n(0)] PersonId),
     /// More than one, and no telling whose the item is.
+    #[n(2)]
     Several,
 }
 
@@ -245,6 +274,7 @@ fn blank(request: &Request, kind: DeskKind, reason: Reason) -> Decision {
             mode: request.mode,
             evidence: request.evidence.clone(),
             by: request.by.clone(),
+            shown: Some(Box::new(request.shown())),
             ..DeskEvent::new(kind)
         },
         alarm: alarm_for(reason),

@@ -152,7 +152,7 @@ impl Desk {
                 Subject::Retired(weapon) => (Some(weapon.clone()), false),
                 Subject::UnknownBadge => (None, true),
                 Subject::Unknown => (None, false),
-                Subject::Badge(_) | Subject::Weapon(..) => return false,
+                Subject::Badge(_) | Subject::SpentBadge(_) | Subject::Weapon(..) => return false,
             };
             aside.push(Aside { shown, at_ms, key, retired_from, badge, evidence });
             return true;

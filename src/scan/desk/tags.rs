@@ -46,8 +46,13 @@ impl Desk {
                 let seen = Seen::by_tag(appeared, chip);
                 self.weapon(book, &weapon, seen, reading, now_ms)
             }
-            Subject::UnknownBadge | Subject::Unknown | Subject::Retired(_) if appeared.at_rest => Vec::new(),
+            Subject::UnknownBadge | Subject::SpentBadge(_) | Subject::Unknown | Subject::Retired(_)
+                if appeared.at_rest =>
+            {
+                Vec::new()
+            }
             Subject::Retired(id) => self.unknown(Item::Retired { id }, reading, now_ms),
+            Subject::SpentBadge(badge) => self.spent_badge(badge, reading, Road::BadgeTag, now_ms),
             Subject::UnknownBadge => self.stranger(reading, Road::BadgeTag, now_ms),
             Subject::Unknown => self.unknown(Item::UnknownTag, reading, now_ms),
         }
