@@ -21,6 +21,8 @@ mod floor;
 mod headquarters;
 #[path = "station/hearing.rs"]
 mod hearing;
+#[path = "station/history.rs"]
+mod history;
 #[path = "station/load.rs"]
 mod load;
 #[path = "station/peer.rs"]
@@ -53,7 +55,7 @@ struct Options {
     /// Folder on the disk to measure; several hundred MB are needed there and removed at the end
     #[arg(long, value_name = "DIR", default_value = env!("CARGO_TARGET_TMPDIR"))]
     dir: PathBuf,
-    /// Entries of the large ledger
+    /// Entries of the large ledger; thirty years of a busy armoury are 5000000 and want some minutes and 4 GB of disk
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     entries: u64,
     /// Weapons of the large register
@@ -71,6 +73,9 @@ struct Options {
     /// The camera's part alone
     #[arg(long)]
     only_camera: bool,
+    /// The book's part alone: questions to a long ledger, the fold, decisions
+    #[arg(long)]
+    only_book: bool,
     /// How long four readers are busy, and marks are held before a camera
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(10..=3600))]
     seconds: u64,
@@ -117,6 +122,11 @@ fn measure(options: &Options) -> Outcome<Table> {
         camera::measure(folder.path(), options.seconds, &mut table)?;
         return Ok(table);
     }
+    if options.only_book {
+        let book = Book::make(&folder.path().join("book"), options.weapons)?;
+        measure_book(&book, options, &mut table)?;
+        return Ok(table);
+    }
     say("the decoders, and public ones of the same families");
     decoders::measure(folder.path(), &mut table)?;
     if options.only_readers {
@@ -135,13 +145,7 @@ fn measure(options: &Options) -> Outcome<Table> {
     let weapons = table::thousands(u64::from(options.weapons));
     scan::measure(&runtime, &many, options.samples, None, &format!("{weapons} weapons"), &mut table)?;
 
-    say("a long ledger");
-    let built = many.fill(options.entries)?;
-    table.say(
-        format!("ledger of {} entries built through Ledger::append", table::thousands(options.entries)),
-        format!("{:.1}", built.as_secs_f64()),
-        "s",
-    );
+    measure_book(&many, options, &mut table)?;
     let entries = table::thousands(options.entries);
     let name = format!("{weapons} weapons, {entries} entries");
     process::long_ledger(&many, &name, &mut table)?;
@@ -168,6 +172,21 @@ fn measure(options: &Options) -> Outcome<Table> {
     process::memory_and_rest(&armoury, &mut table)?;
     folder.close().told("remove the bench's folder")?;
     Ok(table)
+}
+
+/// A long ledger, and everything that is asked of it without a reader.
+fn measure_book(book: &Book, options: &Options, table: &mut Table) -> Outcome<()> {
+    say("a long ledger");
+    let built = book.fill(options.entries)?;
+    table.say(
+        format!("ledger of {} entries built through Ledger::append", table::thousands(options.entries)),
+        format!("{:.1}", built.as_secs_f64()),
+        "s",
+    );
+    say("questions to it");
+    history::questions(book, table)?;
+    history::fold(book, table)?;
+    history::decisions(book, table)
 }
 
 /// What the bench is at, for whoever waits for it.

@@ -37,6 +37,7 @@
 //! | [`scan`] | noisy readings → one request | clock, tokio, rusqlite |
 //! | [`label`] | a text → SVG, ZPL or a sheet that the station reads again | domain, clock, files, tokio |
 //! | [`ledger`] | the append-only chain in SQLite | tokio, hardware, tui |
+//! | [`trace`] | questions to the ledger: where, who, when, on whose authority | tokio, hardware, station, tui |
 //! | [`sync`], [`hq`] | the road, and who is at its end | hardware, tui, station |
 //! | [`tui`] | the screen, a client of the socket | ledger, domain::decide, hardware, rusqlite |
 //! | `hardware` | readers, cameras, panel, bench (a crate of its own) | anything in here |
@@ -69,5 +70,6 @@ pub mod scan;
 #[cfg(feature = "station")]
 pub mod station;
 pub mod sync;
+pub mod trace;
 #[cfg(feature = "station")]
 pub mod tui;

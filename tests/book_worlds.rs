@@ -194,8 +194,11 @@ impl World {
         match &first {
             Outcome::Refused { .. } => {
                 sum.refused += 1;
-                let entered: Vec<&Record> =
-                    fresh.iter().filter(|record| record.command == Some(command)).collect();
+                // Whoever is turned away at the door is entered all the same.
+                let own = |record: &&Record| {
+                    record.command == Some(command) && record.event.kind() != "access_refused"
+                };
+                let entered: Vec<&Record> = fresh.iter().filter(own).collect();
                 assert!(entered.is_empty(), "{line}: refused, and yet {entered:?}");
             }
             Outcome::Done(_) => check_done(paper, &line, signer, command, &fresh),
@@ -217,7 +220,7 @@ impl World {
             let word = match word {
                 "{weapon}" => self.dice.pick(&self.weapons).clone(),
                 "{person}" => self.dice.pick(&PEOPLE).0.to_owned(),
-                "{n}" => self.dice.between(1, 3).to_string(),
+                word if word.contains("{n}") => word.replace("{n}", &self.dice.between(1, 3).to_string()),
                 "{day}" => format!("2026-{:02}-14", self.dice.between(1, 12)),
                 word => word.to_owned(),
             };
@@ -296,7 +299,8 @@ impl World {
 /// What was done was asked by whoever may: told by this table and not by what decided.
 fn check_done(paper: &Paper, line: &str, signer: &str, command: Uuid, fresh: &[Record]) {
     let own: Vec<&Record> = fresh.iter().filter(|record| record.command == Some(command)).collect();
-    assert!(!own.is_empty(), "{line}: done without an entry");
+    // What was counted already is counted once.
+    assert!(!own.is_empty() || line.starts_with("count seen"), "{line}: done without an entry");
     for record in own {
         let Event::Book(booked) = &record.event else { panic!("{line}: {record:?} is no entry of the book") };
         let Booked { by, .. } = &**booked;

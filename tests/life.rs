@@ -1,5 +1,7 @@
 //! A weapon's record and life from the command line, without a station: what was, what is, who said so, and why.
 
+#![cfg(feature = "station")]
+
 use std::process::Command;
 
 use serde_json::Value;

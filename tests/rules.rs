@@ -7,6 +7,8 @@ mod counting;
 mod custody;
 #[path = "rules/decision.rs"]
 mod decision;
+#[path = "rules/life.rs"]
+mod life;
 #[path = "rules/people.rs"]
 mod people;
 #[path = "rules/presence.rs"]

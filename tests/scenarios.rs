@@ -202,7 +202,15 @@ fn command(station: &mut Station, story: &Story, show: &Show) {
     let line = show.command.as_deref().expect("a command");
     let written = with_papers(line, &story.crates, &story.receipt, station.armoury());
     let with_pins = show.with_pins(&written.line);
-    let what = armoury::cli::act::ask_of(with_pins.line()).unwrap_or_else(|error| panic!("{line}: {error}"));
+    let (what, said) = match armoury::cli::trace::question(with_pins.line(), &station.reader) {
+        Some(question) => question.unwrap_or_else(|error| panic!("{line}: {error}")),
+        None => {
+            let asked = armoury::cli::act::ask_of(with_pins.line());
+            (asked.unwrap_or_else(|error| panic!("{line}: {error}")), String::new())
+        }
+    };
+    let told = show.told.as_deref().unwrap_or_default();
+    assert!(said.contains(told), "{line}: told {told:?}, came\n{said}");
     let (reply, mut answer) = tokio::sync::oneshot::channel();
     let mut what = what;
     // As the socket does, before an ask enters the inbox.

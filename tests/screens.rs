@@ -90,6 +90,15 @@ fn the_other_pages() {
 }
 
 #[test]
+fn the_count_page() {
+    let ui = Ui { page: Page::Count, ..ui() };
+    insta::assert_snapshot!("count_80x24", dump(&live(pictures::counting()), &ui, SMALL));
+    insta::assert_snapshot!("count_100x30", dump(&live(pictures::counting()), &ui, MIDDLE));
+    insta::assert_snapshot!("count_blind_80x24", dump(&live(pictures::counting_blind()), &ui, SMALL));
+    insta::assert_snapshot!("count_none_80x24", dump(&live(pictures::ready()), &ui, SMALL));
+}
+
+#[test]
 fn an_exercise_says_so_on_every_page() {
     let mut view = pictures::out();
     view.station.practice = Practice::Exercise;

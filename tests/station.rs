@@ -33,6 +33,8 @@ mod limits;
 mod lines;
 #[path = "station/loans.rs"]
 mod loans;
+#[path = "station/long_book.rs"]
+mod long_book;
 #[path = "station/people.rs"]
 mod people;
 #[path = "station/printing.rs"]

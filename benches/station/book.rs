@@ -53,7 +53,7 @@ impl Book {
         let persons = (0..weapons.div_ceil(WEAPONS_EACH)).map(person);
         let mut drafts = persons.collect::<Outcome<Vec<Draft>>>()?;
         for number in 0..weapons {
-            drafts.push(Event::WeaponRegistered(weapon(number)?).into());
+            drafts.push(Event::WeaponRegistered(Box::new(weapon(number)?)).into());
             if drafts.len() as u64 >= AT_ONCE {
                 ledger.append(at, None, &std::mem::take(&mut drafts))?;
             }
@@ -83,6 +83,11 @@ impl Book {
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// How many weapons the register has.
+    pub fn weapons(&self) -> u32 {
+        self.weapons
     }
 
     /// The station's key.
@@ -196,7 +201,6 @@ fn weapon(number: u32) -> Outcome<Weapon> {
     let tid = [&[0xE2, 0x80, 0x68, 0x90, 0x20, 0, 0, 0], &number.to_be_bytes()[..]].concat();
     let text = |text: &str| Some(text.to_owned());
     Ok(Weapon {
-        id: weapon_id(number),
         maker: text("BAE"),
         country: text("GB"),
         model: text("L85A3"),
@@ -209,5 +213,6 @@ fn weapon(number: u32) -> Outcome<Weapon> {
             Identifier::Mark { text: format!("D9521141{}", hex(&epc)) },
             Identifier::Tag { epc, tid: Some(tid) },
         ],
+        ..Weapon::new(weapon_id(number))
     })
 }

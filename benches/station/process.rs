@@ -195,7 +195,7 @@ fn forget_fold(book: &Book) -> Outcome<()> {
 }
 
 /// Takes the ledger's file out of the page cache, as after a boot.
-fn forget_file(book: &Book) -> Outcome<()> {
+pub fn forget_file(book: &Book) -> Outcome<()> {
     let file = File::open(book.folder().join(FILE_NAME))?;
     file.sync_all()?;
     fadvise(&file, 0, None, Advice::DontNeed)?;

@@ -122,7 +122,10 @@ impl Show {
     /// entry of it is where the search begins, and it goes on to the end.
     fn one_day(&self, day: Date) -> Result<u8, Failure> {
         let reader = self.place.reader()?;
-        let Some(first) = reader.first_of_day(day)? else {
+        // The index goes by days in UTC; the day at the station may begin in the one before or end in the one after.
+        let utc = i64::from((day - jiff::civil::date(1970, 1, 1)).get_days());
+        let (spans, _) = reader.history()?.days(utc - 1, utc + 1)?;
+        let Some(first) = spans.first().map(|span| *span.start()) else {
             return Err(Failure::refused(format!("show {day}: there is no entry of that day")));
         };
         reader.each(first.saturating_sub(1), |entry| {

@@ -1,22 +1,15 @@
 //! `armoury policy`, and what the registers take from files: always through the clerk, always an entry.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use super::import::{self, Carrier};
 use super::place::Place;
-use super::{Failure, exit, read_file, say};
-use crate::domain::armoury::Holding;
-use crate::domain::{Armoury, Identifier, PersonId, Roster, Standing, WeaponId};
-use crate::identity::{MarkId, TagId};
+use super::{Failure, exit, say};
+use crate::domain::{Standing, WeaponId};
 use crate::station::life::POLICY_FILE;
 use crate::station::protocol::Ask;
-
-/// Largest register taken at once, in bytes.
-const FILE_MAX_BYTES: u64 = import::FILE_MAX_BYTES as u64;
 
 /// What can be done with the rules
 #[derive(Debug, Subcommand)]
@@ -120,78 +113,6 @@ impl PolicyCommand {
                 told(outcome)
             }
         }
-    }
-}
-
-impl Import {
-    pub(super) fn weapons(self) -> Result<u8, Failure> {
-        let bytes = read_file(&self.file, FILE_MAX_BYTES)?;
-        let weapons = import::weapons(&bytes, &self.known()?).map_err(|found| self.problems(&found))?;
-        told(self.place.change(Ask::ImportWeapons { weapons })?)
-    }
-
-    pub(super) fn persons(self) -> Result<u8, Failure> {
-        let bytes = read_file(&self.file, FILE_MAX_BYTES)?;
-        let persons = import::persons(&bytes, &self.known()?).map_err(|found| self.problems(&found))?;
-        told(self.place.change(Ask::ImportPersons { persons })?)
-    }
-
-    /// What is in the book already. With only a socket to go by, the clerk finds it out.
-    fn known(&self) -> Result<InBook, Failure> {
-        match self.place.reader_if_known() {
-            Some(reader) => Ok(InBook::of(reader.armoury()?, reader.roster()?)),
-            None => Ok(InBook::default()),
-        }
-    }
-
-    fn problems(&self, found: &import::Problems) -> Failure {
-        Failure::refused(format!("import {}: nothing was taken\n{found}", self.file.display()))
-    }
-}
-
-/// The book, for finding duplicates.
-#[derive(Default)]
-struct InBook {
-    armoury: Armoury,
-    roster: Roster,
-    chips: HashMap<Vec<u8>, WeaponId>,
-}
-
-impl InBook {
-    fn of(armoury: Armoury, roster: Roster) -> Self {
-        let mut chips = HashMap::new();
-        for Holding { weapon, .. } in armoury.weapons() {
-            for identifier in &weapon.identifiers {
-                if let Identifier::Tag { tid: Some(tid), .. } = identifier {
-                    chips.insert(tid.clone(), weapon.id.clone());
-                }
-            }
-        }
-        Self { armoury, roster, chips }
-    }
-}
-
-impl import::Known for InBook {
-    fn weapon(&self, id: &WeaponId) -> bool {
-        self.armoury.weapon(id).is_some()
-    }
-
-    fn person(&self, id: &PersonId) -> bool {
-        self.armoury.person(id).is_some()
-    }
-
-    fn tag(&self, tag: &TagId) -> Option<Carrier> {
-        let weapon = self.armoury.weapon_by_tag(tag).cloned().map(Carrier::Weapon);
-        weapon.or_else(|| self.roster.by_tag(tag).cloned().map(Carrier::Badge))
-    }
-
-    fn tid(&self, tid: &[u8]) -> Option<WeaponId> {
-        self.chips.get(tid).cloned()
-    }
-
-    fn mark(&self, mark: &MarkId) -> Option<Carrier> {
-        let weapon = self.armoury.weapon_by_mark(mark).cloned().map(Carrier::Weapon);
-        weapon.or_else(|| self.roster.by_mark(mark).cloned().map(Carrier::Badge))
     }
 }
 

@@ -70,7 +70,7 @@ impl Client {
     /// # Errors
     /// The station refuses, or the line breaks. With a `command` id it is safe to ask again.
     pub fn ask(&mut self, command: Option<Uuid>, what: Ask) -> Result<Value, ClientError> {
-        self.say(&FromClient::Ask { id: 1, command, what })?;
+        self.say(&FromClient::Ask { id: 1, command, what: Box::new(what) })?;
         loop {
             match self.hear()? {
                 FromStation::Answer(answer) => {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::say;
+use crate::domain::book::report_line::ReportLine;
 use crate::domain::{Event, PersonId, Road, Roster, Seq, TagNote};
 use crate::ledger::{Entry, LedgerError, Reader};
 
@@ -150,6 +151,9 @@ pub(super) fn object(entry: &Entry) -> Value {
             object["witness"] = json!(booked.by.witness);
             object["by"] = json!(booked.by);
             object["record"] = fact_record(&booked.fact);
+            if let Some(line) = ReportLine::of(&booked.fact) {
+                object["report_line"] = json!(line.word());
+            }
         }
         event => {
             let detail = detail(event);

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand; no rules in here.
 
 pub mod act;
+pub mod cell;
 pub mod client;
 pub mod import;
 pub mod inspect;
@@ -31,12 +32,15 @@ mod person;
 mod policy;
 mod ports;
 mod rack;
+mod register;
 mod replay;
+mod report;
 mod road;
 mod run;
 mod secret;
 mod standto;
 mod tag;
+pub mod trace;
 mod transfer;
 mod voucher;
 mod weapon;
@@ -136,6 +140,11 @@ enum Command {
     /// The clock, and setting it by hand
     #[command(subcommand)]
     Clock(clock::ClockCommand),
+    /// Where a weapon is or was, who held it, what a person held
+    Trace(Box<trace::Trace>),
+    /// What happened in a period, who typed serials, every list as a file
+    #[command(subcommand)]
+    Report(report::ReportCommand),
     /// Evidence: check and export, also on a copy and without a station
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
@@ -261,6 +270,8 @@ pub fn main() -> u8 {
         Command::Standto(command) => command.carry_out(),
         Command::Access(command) => command.carry_out(),
         Command::Clock(command) => command.carry_out(),
+        Command::Trace(trace) => trace.carry_out(),
+        Command::Report(command) => command.carry_out(),
         Command::Ledger(command) => command.carry_out(),
         Command::Sync(command) => command.carry_out(),
         Command::Capture(command) => command.carry_out(),

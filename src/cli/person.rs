@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
 use super::act::{Asking, Signed};
-use super::book::Import;
+use super::register::Intake;
 use super::{Failure, secret};
 use crate::domain::book::Act;
 use crate::domain::book::person::{self, BadgeKind, Period, Private, Scope};
@@ -22,7 +22,7 @@ use show::Show;
 #[derive(Debug, Subcommand)]
 pub enum PersonCommand {
     /// Register the people of a CSV file, all or none
-    Import(Import),
+    Import(Box<Intake>),
     /// Show one person, or all: roles, what they may draw, badges, what they hold now
     Show(Show),
     /// Give somebody a role for a period, in writing
@@ -221,7 +221,7 @@ pub struct Leave {
 /// What does not ask for an act.
 #[derive(Debug)]
 pub(super) enum Other {
-    Import(Import),
+    Import(Box<Intake>),
     Show(Show),
 }
 

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 
 use super::act::{Asking, Signed};
-use super::{Failure, exit, read_file};
+use super::{Failure, exit, read_file, voucher};
 use crate::domain::book::Act;
 use crate::domain::book::transfer::{self, Border, Carrier, Consignment, Content, Paper, Purpose, Quantity};
 use crate::domain::{PersonId, StationId, WeaponId};
@@ -269,6 +269,9 @@ impl TransferCommand {
 
     pub(super) fn carry_out(self) -> Result<u8, Failure> {
         let after = self.document();
+        if let Some(out) = after.as_ref().and_then(|document| document.out.as_deref()) {
+            voucher::free(out)?;
+        }
         match self.asking()? {
             Ok(asking) => {
                 let place = asking.signed.place().clone();

@@ -129,7 +129,7 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// Puts a text into a new file, or on standard output. What is there already is not overwritten: it may be the only copy.
+/// Puts a text into a new file, or on standard output.
 pub(super) fn put(out: Option<&Path>, text: &str) -> Result<(), Failure> {
     let Some(path) = out else {
         for line in text.trim_end().lines() {
@@ -137,12 +137,22 @@ pub(super) fn put(out: Option<&Path>, text: &str) -> Result<(), Failure> {
         }
         return Ok(());
     };
+    free(path)?;
     let fail = |error: std::io::Error| {
-        Failure::absent(format!(
-            "write {}: {error}; the entry is made, write the paper once more",
-            path.display()
-        ))
+        let what = format!("write {}: {error}; what was entered stays, write it once more", path.display());
+        Failure::absent(what)
     };
     let mut file = std::fs::File::create_new(path).map_err(fail)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(fail)
+}
+
+/// Refuses a path at which something is already: it may be the only copy. Asked before anything is entered.
+pub(super) fn free(path: &Path) -> Result<(), Failure> {
+    match path.symlink_metadata() {
+        Ok(_) => Err(Failure::refused(format!(
+            "write {}: there is a file already and it is not overwritten; name another",
+            path.display()
+        ))),
+        Err(_) => Ok(()),
+    }
 }

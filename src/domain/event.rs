@@ -25,7 +25,7 @@ pub enum Event {
     /// The station's name changed, or was given.
     StationNamed(StationId),
     /// A weapon entered the register, or its record was replaced by a newer one.
-    WeaponRegistered(Weapon),
+    WeaponRegistered(Box<Weapon>),
     /// A weapon's standing changed.
     StandingSet(StandingSet),
     /// A person entered the register, or their record was replaced.

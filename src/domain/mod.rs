@@ -10,6 +10,7 @@ pub mod chip;
 pub mod decide;
 pub mod event;
 pub mod ids;
+pub mod lead;
 pub mod moment;
 pub mod person;
 pub mod policy;

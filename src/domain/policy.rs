@@ -8,10 +8,8 @@ use super::person::Role;
 use super::purpose::Length;
 
 mod contradictions;
-mod stored;
 
 pub use contradictions::Contradiction;
-pub use stored::overlay;
 
 /// The rules in force at this armoury.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
@@ -235,27 +233,44 @@ pub struct Policy {
     /// Roles whose acts of the book need a PIN; whoever has one signs with it in any role (R-1, the ruling of the
     /// house on signing).
     #[n(60)]
+    #[cbor(default)]
     pub pin_for: Vec<Role>,
     /// Roles that may be inside the armoury alone; others only in the company of one of these (R-1: the
     /// unaccompanied-access roster of AR 190-11).
     #[n(61)]
+    #[cbor(default)]
     pub access_alone: Vec<Role>,
     /// Longest pass of an inspector, days, the first and the last included; 0 means no limit (R-1: with dates).
     #[n(62)]
+    #[cbor(default)]
     pub pass_days: u32,
     /// Longest appointment, days, the first and the last included; 0 means that one may be without end (R-1: with
     /// dates).
     #[n(63)]
+    #[cbor(default)]
     pub appointment_days: u32,
     /// Wrong PINs in a row after which the next one has to wait; 0 means never (the house's own figure).
     #[n(64)]
+    #[cbor(default)]
     pub pin_misses_slow: u32,
     /// Wrong PINs in a row after which somebody has to come; 0 means never (the house's own figure).
     #[n(65)]
+    #[cbor(default)]
     pub pin_misses_alarm: u32,
     /// The first wait, seconds; it doubles with every further wrong PIN, up to a quarter of an hour.
     #[n(66)]
+    #[cbor(default)]
     pub pin_wait_seconds: u32,
+    /// Share of typed serials in percent from which the report on them points at a person; 0 means that it points at
+    /// nobody (A-1; the page names no figure, this one is the house's).
+    #[n(100)]
+    #[cbor(default)]
+    pub typed_share_percent: u32,
+    /// No list that is given out holds names of people, whoever asks (`architecture.md`, rulings; not forbidden unless
+    /// the State says so).
+    #[n(101)]
+    #[cbor(default)]
+    pub lists_without_names: bool,
 }
 
 impl Default for Policy {
@@ -327,6 +342,8 @@ impl Default for Policy {
             pin_misses_slow: 3,
             pin_misses_alarm: 5,
             pin_wait_seconds: 30,
+            typed_share_percent: 10,
+            lists_without_names: false,
         }
     }
 }

@@ -48,7 +48,9 @@ impl FromStr for Watched {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let why = || format!("{text:?} names no slots: write \"rack A\", or \"rack A slots 1-8, 12\"");
-        let rest = text.trim().strip_prefix("rack ").ok_or_else(why)?;
+        // The space behind the last word is given back: "rack A slots" names none, and no rack of that name.
+        let text = format!("{} ", text.trim());
+        let rest = text.strip_prefix("rack ").ok_or_else(why)?;
         let (rack, slots) = match rest.split_once(" slots ").or_else(|| rest.split_once(" slot ")) {
             Some((rack, slots)) => (rack.trim(), Some(slots)),
             None => (rest.trim(), None),

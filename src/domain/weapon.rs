@@ -58,12 +58,12 @@ pub struct Weapon {
     pub origin: Option<Origin>,
     /// Marks of the States that imported it, as marked.
     #[n(13)]
-    #[cbor(default)]
+    #[cbor(skip_if = "Vec::is_empty")]
     #[serde(default)]
     pub import_marks: Vec<String>,
     /// Marks as people see them, with position and quality (W-4).
     #[n(14)]
-    #[cbor(default)]
+    #[cbor(skip_if = "Vec::is_empty")]
     #[serde(default)]
     pub marks: Vec<Marking>,
     /// The state it is in.

@@ -180,7 +180,6 @@ struct Payload {
     #[n(37)]
     person_record: Option<Person>,
     #[n(38)]
-    #[cbor(with = "crate::domain::policy::overlay", has_nil)]
     policy: Option<Policy>,
     #[n(39)]
     device: Option<DeviceNote>,
@@ -273,7 +272,7 @@ impl Payload {
             Event::StationNamed(station) => self.named = Some(station.clone()),
             Event::WeaponRegistered(weapon) => {
                 self.weapon = Some(weapon.id.clone());
-                self.weapon_record = Some(weapon.clone());
+                self.weapon_record = Some(Weapon::clone(weapon));
             }
             Event::StandingSet(set) => {
                 self.weapon = Some(set.weapon.clone());
@@ -365,7 +364,7 @@ impl Payload {
             "stopped" => Event::Stopped,
             "station_named" => Event::StationNamed(self.named.ok_or_else(|| missing("name"))?),
             "weapon_registered" => {
-                Event::WeaponRegistered(self.weapon_record.ok_or_else(|| missing("weapon"))?)
+                Event::WeaponRegistered(Box::new(self.weapon_record.ok_or_else(|| missing("weapon"))?))
             }
             "standing_set" => Event::StandingSet(self.standing.ok_or_else(|| missing("standing"))?),
             "person_registered" => {

@@ -7,6 +7,8 @@
 //! | `lock` | one process owns the data folder |
 //! | `store` | the only writer |
 //! | `read` | everybody else: entries, the tail for headquarters |
+//! | `index` | which entries a weapon, a person, a name or a day stands in; made again when absent |
+//! | `history` | the entries of one weapon or person, and what a moment is in numbers |
 //! | `verify` | the check from the first entry to the head |
 //! | `fold` | entries → memory, from a kept fold where there is one |
 //! | `people` | the erasable part of a person's record |
@@ -17,6 +19,8 @@
 
 pub mod entry;
 mod fold;
+pub mod history;
+mod index;
 pub mod lock;
 pub mod people;
 pub mod read;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use super::entry::{Entry, Hash, Record};
 use super::people::{self, Roster};
@@ -13,7 +13,7 @@ use crate::domain::Seq;
 /// A read-only view of a ledger.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
+    pub(super) connection: Connection,
 }
 
 /// An entry as it is stored.
@@ -60,15 +60,6 @@ impl Reader {
     /// The store cannot be read.
     pub fn kept(&self, id: &crate::domain::PersonId) -> Result<Option<people::Kept>, LedgerError> {
         people::load_one(&self.connection, id)
-    }
-
-    /// The first entry of a calendar day at the station, where there is one.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub fn first_of_day(&self, day: jiff::civil::Date) -> Result<Option<Seq>, LedgerError> {
-        let mut statement = self.connection.prepare_cached("SELECT first FROM event_day WHERE day = ?1")?;
-        Ok(statement.query_row([day.to_string()], |row| row.get(0)).optional()?)
     }
 
     /// The number of the last entry headquarters has signed for; 0 for none.

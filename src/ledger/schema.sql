@@ -23,24 +23,6 @@ CREATE TABLE command (
     last  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Indexes for history; made from the entries, and may be made again.
-CREATE TABLE event_weapon (
-    weapon TEXT NOT NULL,
-    seq    INTEGER NOT NULL,
-    PRIMARY KEY (weapon, seq)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE event_person (
-    person TEXT NOT NULL,
-    seq    INTEGER NOT NULL,
-    PRIMARY KEY (person, seq)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE event_day (
-    day   TEXT PRIMARY KEY,
-    first INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
 -- The erasable part of a person's record.
 CREATE TABLE person (
     id     TEXT PRIMARY KEY,

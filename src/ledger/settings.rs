@@ -13,8 +13,9 @@ use super::{FILE_NAME, LedgerError};
 /// The oldest SQLite without the bug that could corrupt a WAL on reset: 3.51.3.
 const SQLITE_OLDEST: i32 = 3_051_003;
 
-/// Version of the tables, kept in the file's `user_version`.
-pub const SCHEMA_VERSION: i64 = 1;
+/// Version of the tables, kept in the file's `user_version`. A file of version 1 has fewer index tables; they are made
+/// when it is opened for writing.
+pub const SCHEMA_VERSION: i64 = 2;
 
 /// How long a reader waits for a checkpoint that holds the file.
 const BUSY_MS: u64 = 5_000;
@@ -98,7 +99,7 @@ pub fn open_reader(folder: &Path) -> Result<Connection, LedgerError> {
 pub fn check_version(connection: &Connection) -> Result<(), LedgerError> {
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match found {
-        SCHEMA_VERSION => Ok(()),
+        1..=SCHEMA_VERSION => Ok(()),
         // What a file has that was cut to nothing.
         0 => Err(LedgerError::Damaged("it holds no tables".into())),
         _ => Err(LedgerError::Version { found, known: SCHEMA_VERSION }),

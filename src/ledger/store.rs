@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::entry::{Entry, Hash, PAYLOAD_MAX_BYTES, Record, entry_hash};
 use super::fold::{each_after, fold};
 use super::people::{self, PersonRow, Roster};
-use super::{FILE_NAME, LedgerError, lock::Lock, settings, verify};
+use super::{FILE_NAME, LedgerError, index, lock::Lock, settings, verify};
 use crate::domain::event::Created;
 use crate::domain::{Armoury, Event, Moment, Practice, Seq, StationId};
 
@@ -72,6 +72,7 @@ impl Ledger {
         let mut connection = settings::make_writer(folder)?;
         let tables = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
         tables.execute_batch(include_str!("schema.sql"))?;
+        index::create(&tables)?;
         tables.pragma_update(None, "user_version", settings::SCHEMA_VERSION)?;
         tables.commit()?;
         let mut ledger = Self {
@@ -98,8 +99,9 @@ impl Ledger {
             return Err(LedgerError::Absent(folder.display().to_string()));
         }
         let lock = Lock::take(folder, what)?;
-        let connection = settings::open_writer(folder)?;
+        let mut connection = settings::open_writer(folder)?;
         let head = verify::tail(&connection, TAIL_CHECKED)?;
+        index::complete(&mut connection)?;
         let armoury = fold(&connection)?;
         let epoch = epoch_of(&connection, head.0)?;
         let roster = people::load(&connection)?;
@@ -305,26 +307,10 @@ fn write(
 }
 
 fn write_entry(transaction: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<()> {
-    let Record { seq, at, event, .. } = &entry.record;
     transaction
         .prepare_cached("INSERT INTO event (seq, payload, hash) VALUES (?1, ?2, ?3)")?
-        .execute(params![seq, entry.payload, entry.hash.0])?;
-    for weapon in event.weapons() {
-        transaction
-            .prepare_cached("INSERT INTO event_weapon (weapon, seq) VALUES (?1, ?2)")?
-            .execute(params![weapon.as_str(), seq])?;
-    }
-    for person in event.persons() {
-        transaction
-            .prepare_cached("INSERT INTO event_person (person, seq) VALUES (?1, ?2)")?
-            .execute(params![person.as_str(), seq])?;
-    }
-    if let Some(day) = at.day() {
-        transaction
-            .prepare_cached("INSERT OR IGNORE INTO event_day (day, first) VALUES (?1, ?2)")?
-            .execute(params![day.to_string(), seq])?;
-    }
-    Ok(())
+        .execute(params![entry.record.seq, entry.payload, entry.hash.0])?;
+    index::note(transaction, &entry.record)
 }
 
 /// The epoch of the entry `seq`.

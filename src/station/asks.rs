@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::clerk::Clerk;
 use super::input::Asked;
 use super::keeper::Caller;
-use super::protocol::{Ask, Outcome};
+use super::protocol::{Ask, Outcome, Part};
 use super::tags::{TagDone, TagJob};
 use crate::domain::{Moment, Role};
 
@@ -154,6 +154,10 @@ pub(super) fn may(role: Option<Role>, what: &Ask) -> Result<(), String> {
         Ask::SetMode { .. } | Ask::Handled { .. } | Ask::Acknowledge { .. } | Ask::SyncNow {} => KEEPERS,
         Ask::ImportWeapons { .. } | Ask::SetStanding { .. } | Ask::EnrolMarks { .. } => KEEPERS,
         Ask::NextShown { .. } => &[Role::Armourer, Role::Supervisor, Role::Commander],
+        Ask::Stage { part: Part::Weapons(_), .. } => KEEPERS,
+        Ask::Stage { part: Part::Persons(_), .. } => SUPERVISORS,
+        // What came in pieces was asked for by somebody who may; a book of people holds only such pieces.
+        Ask::ImportStaged { .. } => KEEPERS,
         Ask::EnrolBadges { .. } => SUPERVISORS,
         Ask::ImportPersons { .. } | Ask::Suspend { .. } | Ask::SetPolicy { .. } => SUPERVISORS,
         Ask::TagWrite { person: Some(_), .. } => SUPERVISORS,

@@ -78,6 +78,7 @@ impl Board {
             store: StoreView { state: "ok".into(), detail: String::new(), head: 0, head_hash: String::new() },
             inbox: InboxView::default(),
             watchers: 0,
+            count: None,
         };
         Self {
             view,

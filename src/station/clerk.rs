@@ -283,6 +283,7 @@ impl Clerk {
     pub fn finish(mut self, at: Moment) {
         self.break_showing(at);
         self.answer_waiting(at);
+        self.stop_listening(at);
         if let Err(error) = self.write(at, None, &[Event::Stopped.into()]) {
             tracing::error!("enter the end of the run: {error}");
         }
@@ -336,6 +337,7 @@ impl Clerk {
         self.look_at_racks(at);
         self.outlets.head.send_replace(self.keeper.armoury.head);
         self.show_booked(at);
+        self.show_count();
     }
 
     /// What changes of the book gave cause for.

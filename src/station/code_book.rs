@@ -32,7 +32,9 @@ impl Keeper {
             }
             let mut identifiers = holding.weapon.identifiers.clone();
             identifiers.push(Identifier::Mark { text: text.clone() });
-            drafts.push(Event::WeaponRegistered(Weapon { identifiers, ..holding.weapon.clone() }).into());
+            drafts.push(
+                Event::WeaponRegistered(Box::new(Weapon { identifiers, ..holding.weapon.clone() })).into(),
+            );
         }
         self.enter(command, drafts, at)
     }

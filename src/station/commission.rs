@@ -53,6 +53,8 @@ impl Clerk {
         if let Some(why) = refused {
             return super::asks::answer(reply, Err(why));
         }
+        let kind = if tags { "tag" } else { "mark" };
+        self.board.notice(&format!("Show the {kind} that is to be bound, alone."), at);
         self.desks.want(&Wanted { tags, marks, read_point });
         let deadline_ms = at.mono_ms.saturating_add(u64::from(seconds) * 1_000);
         self.showing = Some(Showing { reply, command, caller, deadline_ms });

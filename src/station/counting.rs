@@ -11,6 +11,7 @@ use super::acts::drafts;
 use super::clerk::{Clerk, book};
 use super::keeper::{Caller, Keeper};
 use super::protocol::{Ask, Outcome};
+use super::view::CountView;
 use crate::domain::book::{self, Act, By, Context, Denied, Sign, count};
 use crate::domain::{Custody, Moment, ReadPoint, Seq, WeaponId};
 use crate::identity::{MarkId, epc};
@@ -27,6 +28,9 @@ const TAKE_EVERY_MS: u64 = 1_000;
 /// For so many weapons that were not heard it is asked whether the silence can be believed. They share their antennas:
 /// more would say the same.
 const ASKED_MAX: usize = 64;
+
+/// Most lines of a list in the picture.
+const SHOWN_MAX: usize = 100;
 
 /// Readers that listen for a count.
 #[derive(Debug)]
@@ -81,6 +85,17 @@ impl Clerk {
             return Some((Ask::Act { act, sign }, reply));
         };
         let (count, reader, ms) = (*count, reader.clone(), *ms);
+        match self.keeper.done_before(command) {
+            Ok(None) => {}
+            Ok(Some(done)) => {
+                super::asks::answer(reply, Ok(done));
+                return None;
+            }
+            Err(why) => {
+                super::asks::answer(reply, Err(why));
+                return None;
+            }
+        }
         let checked = self.may_listen(caller, (&act, &sign), (count, reader.as_deref(), ms), at);
         match checked {
             Err(why) => super::asks::answer(reply, Err(why)),
@@ -121,6 +136,7 @@ impl Clerk {
         }
         if let Some(reader) = reader
             && !self.presence.knows_reader(reader)
+            && !self.watch.presence().knows_reader(reader)
         {
             return Err(format!("let {reader} listen: there is no reader of that name"));
         }
@@ -139,7 +155,10 @@ impl Clerk {
             listening.taken_ms = at.mono_ms;
             let book = book(&self.keeper, &self.presence);
             let reader = listening.reader.as_deref();
-            for appeared in self.presence.heard_since(reader, listening.since_ms, &listening.codes) {
+            // The antennas at the racks hear most of what is counted.
+            let mut heard = self.presence.heard_since(reader, listening.since_ms, &listening.codes);
+            heard.extend(self.watch.presence().heard_since(reader, listening.since_ms, &listening.codes));
+            for appeared in heard {
                 listening.codes.insert(appeared.epc.clone());
                 listening.take(book.of_tag(&appeared), &appeared);
             }
@@ -155,6 +174,14 @@ impl Clerk {
         super::asks::answer(listening.reply.take(), outcome);
     }
 
+    /// The station ends: what was heard until now is entered.
+    pub(super) fn stop_listening(&mut self, at: Moment) {
+        if let Some(listening) = &mut self.listening {
+            listening.until_ms = at.mono_ms;
+        }
+        self.look_at_listening(at);
+    }
+
     /// Why the silence about what was not heard proves nothing, where it does not: what a reader that was away did not
     /// hear is not taken for absence.
     fn doubt(&self, listening: &Listening, at: Moment) -> Option<String> {
@@ -162,9 +189,12 @@ impl Clerk {
         let unheard =
             count.items.iter().filter(|(id, item)| item.seen().is_none() && !listening.weapons.contains(*id));
         let tags = unheard.filter_map(|(id, _)| self.keeper.armoury.weapon(id)?.weapon.tag_ids().next());
-        let doubts = tags.take(ASKED_MAX).filter_map(|tag| match self.presence.absence(&tag, at.mono_ms) {
-            Absence::Doubted(why) => Some(why),
-            Absence::Believed => None,
+        let doubts = tags.take(ASKED_MAX).filter_map(|tag| {
+            let desk = self.presence.absence(&tag, at.mono_ms);
+            match if self.watch.is_idle() { desk } else { self.watch.presence().absence(&tag, at.mono_ms) } {
+                Absence::Doubted(why) => Some(why),
+                Absence::Believed => None,
+            }
         });
         doubts.min().map(|why| why.words().to_owned())
     }
@@ -229,6 +259,44 @@ impl Clerk {
         };
         self.board.notice(&told, at);
         self.outlets.head.send_replace(self.keeper.armoury.head);
+    }
+
+    /// The picture of the count that was opened last. Of a blind one it holds neither number nor list (C-4).
+    pub(super) fn show_count(&mut self) {
+        let (armoury, roster) = (&self.keeper.armoury, &self.keeper.roster);
+        let hidden = armoury.rooms.count.open.values().any(|count| count.blind);
+        let newest = armoury.rooms.count.open.iter().next_back();
+        let shown = newest.map(|(seq, count)| {
+            let outcome = (!hidden).then(|| count.compare(armoury, *seq));
+            let line = |id: &WeaponId| {
+                let weapon = armoury.weapon(id).map(|holding| &holding.weapon);
+                let home = weapon.and_then(|weapon| Some((weapon.rack.as_ref()?, weapon.slot.as_ref()?)));
+                home.map_or_else(|| id.to_string(), |(rack, slot)| format!("{id:<10} {rack}-{slot}"))
+            };
+            let extra = |what: &String| {
+                let kind = count.extras.get(what).map_or("", |extra| extra.kind.word());
+                format!("{what:<10} {kind}")
+            };
+            let first = |outcome: &count::Outcome| {
+                let to_find = outcome.missing.iter().take(SHOWN_MAX).map(line).collect();
+                let extras = outcome.extras.iter().take(SHOWN_MAX).map(extra).collect();
+                (to_find, extras, outcome.unsampled.len())
+            };
+            let (to_find, extras, to_touch) = outcome.as_ref().map(first).unwrap_or_default();
+            CountView {
+                seq: *seq,
+                kind: count.kind.word().to_owned(),
+                rack: count.rack.clone().unwrap_or_default(),
+                opened_wall_ms: count.opened.wall_ms,
+                counter: count.counter.as_ref().map_or_else(String::new, |id| roster.call(id)),
+                seen: u32::try_from(count.seen()).unwrap_or(u32::MAX),
+                figures: outcome.map(|outcome| outcome.figures),
+                to_find,
+                extras,
+                to_touch: u32::try_from(to_touch).unwrap_or(u32::MAX),
+            }
+        });
+        self.board.view_mut().count = shown;
     }
 
     fn lies_here(&self, weapon: &WeaponId) -> bool {

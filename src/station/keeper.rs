@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::clock::Clock;
 use super::pins;
 use super::protocol::Ask;
+use super::staging::Staged;
 use super::store::{NotSaved, Store};
 use crate::domain::book::person::{self, Private};
 use crate::domain::book::{self, Act, Alarm, Fact, Sign};
@@ -33,6 +34,8 @@ pub struct Keeper {
     pub booked: Vec<Record>,
     /// The clock that can be set by hand; none in a replay.
     pub clock: Option<Clock>,
+    /// A book that is coming in by pieces.
+    pub(super) staged: Option<Staged>,
 }
 
 /// Who asks, by the system's word.
@@ -62,6 +65,7 @@ impl Keeper {
             alarms: Vec::new(),
             booked: Vec::new(),
             clock: None,
+            staged: None,
         }
     }
 
@@ -112,6 +116,12 @@ impl Keeper {
         match what {
             Ask::ImportWeapons { weapons } => self.import_weapons(command, weapons, at),
             Ask::ImportPersons { persons } => self.import_persons(command, &persons, at),
+            Ask::Stage { book, after, part } => self.stage(book, after, part),
+            Ask::ImportStaged { book, count } => {
+                let whole = self.unstage(book, count)?;
+                super::asks::may(caller.role, &whole)?;
+                self.change(command, caller, whole, at)
+            }
             Ask::SetStanding { weapon, standing, authority } => {
                 if self.armoury.weapon(&weapon).is_none() {
                     return Err(format!(
@@ -180,7 +190,7 @@ impl Keeper {
         }
         self.enter(
             command,
-            weapons.into_iter().map(|weapon| Event::WeaponRegistered(weapon).into()).collect(),
+            weapons.into_iter().map(|weapon| Event::WeaponRegistered(Box::new(weapon)).into()).collect(),
             at,
         )
     }

@@ -12,6 +12,7 @@
 //! | `acts` | what people ask of the book beside the desk: signed, decided, entered |
 //! | `counting` | readers that listen for a count, marks that count |
 //! | `pins`, `private` | PINs, looked at before an act enters the inbox, and what of an act stays out of the chain |
+//! | `staging` | a book that comes in pieces |
 //! | `code_book` | marks and badges that were printed here |
 //! | `commission` | the next unknown thing shown, to be bound |
 //! | `tags`, `tag_book`, `passwords`, `alone` | work on tags at a reader, and the same without a running station |
@@ -50,6 +51,7 @@ pub mod recording;
 mod road;
 mod scanners;
 pub mod socket;
+pub mod staging;
 pub mod store;
 mod tag_book;
 pub mod tags;

@@ -7,8 +7,9 @@ use armoury_hardware::panel::Signal;
 use super::clerk::{Clerk, book};
 use super::store::Health;
 use super::view::{StandToView, View};
+use crate::domain::armoury::Counts;
 use crate::domain::book::standto::Running;
-use crate::domain::{Moment, Verdict};
+use crate::domain::{Armoury, Moment, Verdict};
 
 impl Clerk {
     pub(super) fn sound(&mut self, verdict: Verdict) {
@@ -52,7 +53,7 @@ impl Clerk {
         view.station.mode = self.desks.mode();
         view.station.purpose = purpose;
         view.station.stand_to = self.keeper.armoury.rooms.standto.running.as_ref().map(stand_to_view);
-        view.counts = self.keeper.armoury.counts();
+        view.counts = counts(&self.keeper.armoury);
         view.sync.waiting = head.saturating_sub(view.sync.acknowledged);
         view.store.head = head;
         view.store.head_hash = hash.to_string();
@@ -81,6 +82,12 @@ fn stand_to_view(running: &Running) -> StandToView {
     }
 }
 
+/// The figures for every screen; none of them while a blind count is open: whoever counts stands before one (C-4).
+fn counts(armoury: &Armoury) -> Counts {
+    let blind = armoury.rooms.count.open.values().any(|count| count.blind);
+    if blind { Counts::default() } else { armoury.counts() }
+}
+
 /// Whether two pictures differ in nothing but the running clock, and the figures of the inbox that run with it.
 fn same_but_clock(shown: &View, view: &View) -> bool {
     let mut station = shown.station.clone();
@@ -96,4 +103,5 @@ fn same_but_clock(shown: &View, view: &View) -> bool {
         && shown.sync == view.sync
         && shown.store == view.store
         && shown.watchers == view.watchers
+        && shown.count == view.count
 }

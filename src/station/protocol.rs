@@ -47,7 +47,7 @@ pub enum FromClient {
         command: Option<Uuid>,
         /// What.
         #[serde(rename = "do")]
-        what: Ask,
+        what: Box<Ask>,
     },
 }
 
@@ -129,6 +129,22 @@ pub enum Ask {
     ImportPersons {
         /// The records, personal data included.
         persons: Vec<crate::ledger::people::Enrolment>,
+    },
+    /// A piece of a book too long for one line; nothing is entered yet.
+    Stage {
+        /// Random number of the book.
+        book: Uuid,
+        /// How many records came before this piece.
+        after: usize,
+        /// The piece.
+        part: Part,
+    },
+    /// Enter a book that came in pieces, all or none.
+    ImportStaged {
+        /// Its number.
+        book: Uuid,
+        /// How many records it has.
+        count: usize,
     },
     /// Enrol marks that were made for weapons, all or none.
     EnrolMarks {
@@ -289,6 +305,16 @@ pub struct Presented {
     /// Who types it, before whom.
     #[serde(default)]
     pub sign: Sign,
+}
+
+/// A piece of a register.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Weapons.
+    Weapons(Vec<Weapon>),
+    /// People, personal data included.
+    Persons(Vec<crate::ledger::people::Enrolment>),
 }
 
 /// A mark for a weapon.

@@ -232,7 +232,7 @@ impl Client {
                         self.picture(&picture).await?;
                     }
                     Some(FromClient::Ask { id, command, what }) => {
-                        let outcome = self.ask(command, what).await;
+                        let outcome = self.ask(command, *what).await;
                         self.send(&FromStation::Answer(Answer { id, outcome })).await?;
                     }
                     Some(FromClient::Hello { .. }) => {

@@ -209,7 +209,7 @@ impl Keeper {
         };
         let kept = held.identifiers.iter().filter(|found| !replaced(found)).cloned();
         let identifiers = std::iter::once(enrolled).chain(kept).collect();
-        Some(Event::WeaponRegistered(Weapon { identifiers, ..held.clone() }).into())
+        Some(Event::WeaponRegistered(Box::new(Weapon { identifiers, ..held.clone() })).into())
     }
 
     /// The person's record with the badge they have now.

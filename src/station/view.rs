@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::input::{CameraFigures, ReaderFigures};
 use crate::domain::armoury::Counts;
+use crate::domain::book::count::Figures;
 use crate::domain::{Mode, Practice, Reason, Seq, Standing, Verdict};
 
 /// One picture.
@@ -19,7 +20,7 @@ pub struct View {
     pub held: Vec<Recent>,
     /// The last presentations, newest first.
     pub recent: Vec<Recent>,
-    /// How many weapons are where.
+    /// How many weapons are where; all 0 while a blind count is open.
     pub counts: Counts,
     /// What needs action, newest first.
     pub alarms: Vec<Alarm>,
@@ -33,6 +34,34 @@ pub struct View {
     pub store: StoreView,
     /// How many screens are attached.
     pub watchers: u32,
+    /// The count that was opened last, while it is open.
+    #[serde(default)]
+    pub count: Option<CountView>,
+}
+
+/// A count in progress.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CountView {
+    /// Its number.
+    pub seq: Seq,
+    /// The word for its kind.
+    pub kind: String,
+    /// Only this rack; empty for the whole room.
+    pub rack: String,
+    /// When it began, wall milliseconds.
+    pub opened_wall_ms: i64,
+    /// Who counts.
+    pub counter: String,
+    /// How many weapons were seen.
+    pub seen: u32,
+    /// The figures; none of a blind count.
+    pub figures: Option<Figures>,
+    /// What is still to be found, with its home; the first of them, and none of a blind count.
+    pub to_find: Vec<String>,
+    /// What should not be there, with why; the first of them.
+    pub extras: Vec<String>,
+    /// How many of the sample are still to be touched or shown to a camera.
+    pub to_touch: u32,
 }
 
 /// The station.

@@ -61,7 +61,7 @@ pub fn bindings(ui: &Ui, scene: &Scene) -> Vec<Binding> {
         Scene::Live(view) if ui.choosing_mode => mode_keys(&mut table, view),
         Scene::Live(view) => {
             page_keys(&mut table, ui, view);
-            common_keys(&mut table, ui);
+            common_keys(&mut table, ui, view);
             if ui.demo {
                 demo_keys(&mut table);
             }
@@ -150,7 +150,7 @@ fn page_keys(table: &mut Table, ui: &Ui, view: &View) {
             table.footer(Key::Char('v'), "v", "View", look);
             moves(table, Action::Scroll(-1), Action::Scroll(1), Action::Scroll(-100), Action::Scroll(100));
         }
-        Page::Help => {
+        Page::Count | Page::Help => {
             moves(table, Action::Scroll(-1), Action::Scroll(1), Action::Scroll(-100), Action::Scroll(100));
         }
     }
@@ -192,7 +192,7 @@ fn moves(table: &mut Table, up: Action, down: Action, first: Action, last: Actio
     }
 }
 
-fn common_keys(table: &mut Table, ui: &Ui) {
+fn common_keys(table: &mut Table, ui: &Ui, view: &View) {
     let pages = [
         (Key::F1, "F1", "Help", Page::Help),
         (Key::Char('1'), "1", "Scan", Page::Scan),
@@ -210,6 +210,14 @@ fn common_keys(table: &mut Table, ui: &Ui) {
         }
     }
     table.unnamed(Key::Char('?'), Action::Open(Page::Help));
+    if view.count.is_some() {
+        let open = Action::Open(Page::Count);
+        match ui.page {
+            // The row of Devices is full.
+            Page::Count | Page::Devices => table.unnamed(Key::Char('7'), open),
+            _ => table.footer(Key::Char('7'), "7", "Count", open),
+        }
+    }
     table.unnamed(Key::Char('6'), Action::Open(Page::Devices));
     let choose = acting(ui, Action::ChooseMode);
     if ui.page == Page::Scan {

@@ -168,7 +168,7 @@ impl Link<'_> {
                 }
                 wish = self.wishes.recv() => match wish {
                     Some(ToLink::Ask { id, what }) => {
-                        let ask = FromClient::Ask { id, command: Some(Uuid::new_v4()), what: *what };
+                        let ask = FromClient::Ask { id, command: Some(Uuid::new_v4()), what };
                         send(&mut write, &ask).await?;
                     }
                     Some(ToLink::TryNow) => {}

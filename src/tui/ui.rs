@@ -75,6 +75,8 @@ pub enum Page {
     Alarms,
     /// Devices, road and record store.
     Devices,
+    /// The count that is open.
+    Count,
     /// Keys, words, lamps and sounds.
     Help,
 }

@@ -61,8 +61,12 @@ pub fn age(ms: i64) -> String {
     }
 }
 
-/// `61 in · 17 out · 2 elsewhere`.
-pub fn counts(counts: &Counts) -> String {
+/// `61 in · 17 out · 2 elsewhere`; of a blind count nothing.
+pub fn counts(view: &View) -> String {
+    let counts = &view.counts;
+    if view.count.is_some() && *counts == Counts::default() {
+        return "numbers hidden: blind count".to_owned();
+    }
     let mut text = format!("{} in · {} out · {} elsewhere", counts.in_stock, counts.out, counts.elsewhere);
     if counts.held_back > 0 {
         text += &format!(" · {} held back", counts.held_back);

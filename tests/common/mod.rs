@@ -315,7 +315,7 @@ pub fn code(text: &str, read_point: &str) -> Input {
 fn drafts(book: &Book) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = vec![Event::PolicySet(book.policy.clone()).into()];
     for (weapon, standing) in &book.weapons {
-        drafts.push(Event::WeaponRegistered(weapon.clone()).into());
+        drafts.push(Event::WeaponRegistered(Box::new(weapon.clone())).into());
         if *standing != Standing::InService {
             let set = StandingSet { weapon: weapon.id.clone(), standing: *standing, authority: None };
             drafts.push(Event::StandingSet(set).into());

@@ -203,6 +203,8 @@ pub struct Show {
     pub by_pin: Option<String>,
     /// That command is refused, with a sentence in which this stands.
     pub refused: Option<String>,
+    /// What a question is answered with; a part of it.
+    pub told: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

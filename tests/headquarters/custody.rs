@@ -8,7 +8,7 @@ use super::{HQ, House, receipt};
 
 /// The rifle with serial 4471, under the number that a station gave it.
 fn rifle(id: &str) -> Event {
-    Event::WeaponRegistered(Weapon {
+    Event::WeaponRegistered(Box::new(Weapon {
         maker: Some("Zastava".into()),
         country: Some("SRB".into()),
         model: Some("M70".into()),
@@ -16,7 +16,7 @@ fn rifle(id: &str) -> Event {
         serial: Some("44-71".into()),
         identifiers: vec![Identifier::Mark { text: format!("mark of {id}") }],
         ..Weapon::new(WeaponId::from(id))
-    })
+    }))
 }
 
 fn desk(kind: DeskKind, weapon: &str, person: &str) -> Event {
@@ -69,7 +69,7 @@ fn one_number_at_two_stations_is_two_weapons_unless_their_records_say_otherwise(
     house.add("south", 2);
     let other = match rifle("A1") {
         Event::WeaponRegistered(weapon) => {
-            Event::WeaponRegistered(Weapon { serial: Some("44-72".into()), ..weapon })
+            Event::WeaponRegistered(Box::new(Weapon { serial: Some("44-72".into()), ..*weapon }))
         }
         event => event,
     };

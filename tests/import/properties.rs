@@ -1,5 +1,6 @@
 //! Properties: what is written out comes back, and no bytes upset the reader.
 
+use armoury::cli::cell::{guarded, unguarded};
 use armoury::cli::import::{EmptyBook, PERSON_COLUMNS, Problems, WEAPON_COLUMNS, persons, weapons};
 use armoury::domain::{Identifier, MayDraw, PersonId, Role, Weapon, WeaponId};
 use armoury::ledger::people::{Badge, Enrolment, Personal};
@@ -80,7 +81,7 @@ fn written(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> 
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(header).expect("to memory");
     for row in rows {
-        writer.write_record(row).expect("to memory");
+        writer.write_record(row.iter().map(|field| guarded(field).into_owned())).expect("to memory");
     }
     writer.into_inner().expect("to memory")
 }
@@ -99,10 +100,14 @@ fn weapon_fields(weapon: &Weapon) -> Vec<String> {
             Identifier::Mark { text } => mark.clone_from(text),
         }
     }
-    let Weapon { maker, country, model, calibre, serial, category, rack, slot, .. } = weapon.clone();
-    let texts = [maker, country, model, calibre, serial, category, rack, slot].map(Option::unwrap_or_default);
-    let id = weapon.id.as_str().to_owned();
-    [id].into_iter().chain(texts).chain([epc_hex, tid_hex, mark]).collect()
+    let value = |column: &str| match column {
+        "id" => weapon.id.as_str().to_owned(),
+        "epc" => epc_hex.clone(),
+        "tid" => tid_hex.clone(),
+        "mark" => mark.clone(),
+        field => weapon.field(field).expect("a field of the record"),
+    };
+    WEAPON_COLUMNS.into_iter().map(value).collect()
 }
 
 fn person_fields(person: &Enrolment) -> Vec<String> {
@@ -123,6 +128,14 @@ fn person_fields(person: &Enrolment) -> Vec<String> {
 }
 
 proptest! {
+    /// P-1. No cell begins a formula, whatever the text, and the text comes back.
+    #[test]
+    fn a_guarded_cell_is_never_a_formula_and_comes_back(text in "['=+@\t\r\n-]{0,3}[ -~é]{0,6}") {
+        let cell = guarded(&text).into_owned();
+        prop_assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell:?}");
+        prop_assert_eq!(unguarded(&cell), &text);
+    }
+
     #[test]
     fn weapons_written_out_come_back_the_same(rows in weapon_rows()) {
         let bytes = written(&WEAPON_COLUMNS, rows.iter().map(weapon_fields));

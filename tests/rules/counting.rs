@@ -8,8 +8,8 @@ use armoury::domain::book::count::{self, Act, How, Kind};
 use armoury::domain::book::{self, Booked, By, Context, Fact, Origin, discrepancy};
 use armoury::domain::event::{Created, StandingSet};
 use armoury::domain::{
-    Armoury, Custody, DeskEvent, DeskKind, Event, Moment, Person, PersonId, Practice, ReadPoint, Role,
-    Standing, StationId, Weapon, WeaponId,
+    Armoury, Custody, DeskEvent, DeskKind, Event, Moment, Person, PersonId, Policy, Practice, ReadPoint,
+    Role, Standing, StationId, Weapon, WeaponId,
 };
 use armoury::ledger::Record;
 use proptest::prelude::*;
@@ -81,6 +81,20 @@ fn counts_add_up() {
     assert!(closed > 100 && handed_up > 100);
 }
 
+/// Rules that a ledger has kept since before there were counts ask for none: what was decided under them stays decided.
+#[test]
+fn old_rules_ask_for_no_count() {
+    let mut bytes = Vec::new();
+    let mut old = minicbor::Encoder::new(&mut bytes);
+    let old = old.map(5).expect("a map").u8(0).expect("a key").bool(true).expect("a rule");
+    let old =
+        old.u8(1).expect("a key").bool(false).expect("a rule").u8(2).expect("a key").u32(12).expect("a rule");
+    old.u8(3).expect("a key").bool(true).expect("a rule").u8(4).expect("a key").u32(3).expect("a rule");
+    let policy: Policy = minicbor::decode(&bytes).expect("old rules can be read");
+    assert!(policy.two_readings && policy.loan_hours == 12 && policy.weapons_per_person == 3);
+    assert_eq!((policy.count_serials_days, policy.recount_minutes, policy.handover_count), (0, 0, false));
+}
+
 /// The book, and what was frozen at the start of each open count.
 struct World {
     armoury: Armoury,
@@ -97,7 +111,7 @@ impl World {
                 rack: Some(if number < 5 { "A" } else { "B" }.to_owned()),
                 ..Weapon::new(id(number))
             };
-            world.enter(Event::WeaponRegistered(weapon));
+            world.enter(Event::WeaponRegistered(Box::new(weapon)));
         }
         let people = [
             ("P1", Role::Armourer),

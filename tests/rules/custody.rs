@@ -71,7 +71,7 @@ impl World {
                 record_digest,
             }));
         }
-        WEAPONS.iter().for_each(|id| world.enter(Event::WeaponRegistered(weapon(id))));
+        WEAPONS.iter().for_each(|id| world.enter(Event::WeaponRegistered(Box::new(weapon(id)))));
         world
     }
 

@@ -218,7 +218,7 @@ fn book() -> impl Strategy<Value = Armoury> {
                 .map(|(person, id)| Event::PersonRegistered(Person { id: PersonId::from(id), ..person })),
         );
         for ((standing, holder), id) in weapons.into_iter().zip(WEAPONS) {
-            events.push(Event::WeaponRegistered(weapon(id)));
+            events.push(Event::WeaponRegistered(Box::new(weapon(id))));
             events.extend(holder.map(|place| issued(id, PEOPLE[place])));
             let set = StandingSet { weapon: WeaponId::from(id), standing, authority: None };
             events.push(Event::StandingSet(set));

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use armoury::domain::armoury::Counts;
+use armoury::domain::book::count::Figures;
 use armoury::domain::{Mode, Practice, Reason, Role, Verdict};
 use armoury::station::view::{
-    Alarm, AlarmState, DeskView, Device, InboxView, ItemView, PersonView, Recent, StationView, StoreView,
-    SyncView, View,
+    Alarm, AlarmState, CountView, DeskView, Device, InboxView, ItemView, PersonView, Recent, StationView,
+    StoreView, SyncView, View,
 };
 use armoury::tui::{Lost, Page, Scene, Theme, Ui, render};
 use jiff::tz::TimeZone;
@@ -81,6 +82,7 @@ pub fn ready() -> View {
             ..InboxView::default()
         },
         watchers: 2,
+        count: None,
     }
 }
 
@@ -387,6 +389,46 @@ fn style_words(fg: Color, bg: Color, modifier: Modifier) -> String {
     words
 }
 
+/// A count goes on.
+pub fn counting() -> View {
+    let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
+    let figures = Figures {
+        expected: 62,
+        seen: 57,
+        by_tag_only: 40,
+        left: 1,
+        missing: 4,
+        extras: 2,
+        out: 17,
+        ..Figures::default()
+    };
+    let count = CountView {
+        seq: 4_702,
+        kind: "handover".into(),
+        rack: String::new(),
+        opened_wall_ms: NOW_MS - 11 * MINUTE_MS,
+        counter: "Cpl HALL P.".into(),
+        seen: 57,
+        figures: Some(figures),
+        to_find: lines(&["A0993      B-08", "A1051      B-16", "N0031", "P0120      C-01"]),
+        extras: lines(&["A7731      belongs elsewhere", "303425     unknown tag"]),
+        to_touch: 3,
+    };
+    View { count: Some(count), ..ready() }
+}
+
+/// A count whose counter is told neither number nor list.
+pub fn counting_blind() -> View {
+    let mut view = counting();
+    view.counts = Counts::default();
+    if let Some(count) = &mut view.count {
+        (count.figures, count.to_touch) = (None, 0);
+        count.to_find.clear();
+        count.extras.clear();
+    }
+    view
+}
+
 /// Every page with every verdict, for tests that go through all of them.
 pub fn all_views() -> Vec<(&'static str, View)> {
     vec![
@@ -404,7 +446,9 @@ pub fn all_views() -> Vec<(&'static str, View)> {
         ("hq_down", hq_down()),
         ("held", held()),
         ("wide_names", wide_names()),
+        ("counting", counting()),
+        ("counting_blind", counting_blind()),
     ]
 }
 
-pub const PAGES: [Page; 4] = [Page::Scan, Page::Alarms, Page::Devices, Page::Help];
+pub const PAGES: [Page; 5] = [Page::Scan, Page::Alarms, Page::Devices, Page::Count, Page::Help];

@@ -78,7 +78,7 @@ impl Stub {
 
     pub fn asks(&self) -> Vec<Ask> {
         let ask = |message| match message {
-            FromClient::Ask { what, .. } => Some(what),
+            FromClient::Ask { what, .. } => Some(*what),
             _ => None,
         };
         self.heard().into_iter().filter_map(ask).collect()

@@ -1,7 +1,7 @@
 //! Counts as people type them: the real program on a data folder, and a reader that listens for one.
 
 use crate::bench::weapon;
-use crate::house::House;
+use crate::house::{House, until};
 
 /// Two armourers, an inventory officer, a supervisor.
 const STAFF: &str = "id,rank,name,role\n\
@@ -35,6 +35,17 @@ fn a_blind_count_tells_its_counter_nothing() {
     }
     let sheet = house.armoury(&["count", "sheet", &count]).with(1);
     assert!(sheet.err.contains("it is blind") && sheet.out.is_empty(), "{}", sheet.err);
+    house.armoury(&["count", "sheet"]).with(1);
+    // Nor does the picture that every screen shows.
+    let station = house.station();
+    let mut picture = Vec::new();
+    until("the picture has the count", || {
+        picture = house.armoury(&["status", "--json"]).done().objects();
+        picture[0]["count"].is_object()
+    });
+    assert_eq!(picture[0]["counts"]["in_stock"], 0, "{}", picture[0]["counts"]);
+    assert!(picture[0]["count"]["figures"].is_null() && picture[0]["count"]["seen"] == 2, "{}", picture[0]);
+    station.stop();
     let close = house.armoury(&["count", "close", "--by", "I1", "--witness", "S2"]).with(1);
     assert!(
         close.err.contains("differ") && !close.err.contains("W03") && !close.err.contains("accounted"),

@@ -97,9 +97,15 @@ fn edit(connection: &Connection, seq: u64, dice: &mut Dice) -> u64 {
 
 fn edit_with_hash(connection: &Connection, seq: u64, dice: &mut Dice) -> u64 {
     let (mut payload, _) = row(connection, seq);
-    let last = payload.len() - 1;
-    // The last byte: what the entry says stays readable, so that only the chain can tell.
-    payload[last] ^= 1 << dice.below(3);
+    // The last byte after whose change the entry still reads, so that only the chain can tell.
+    let bit = 1 << dice.below(3);
+    let reads = |at: &usize| {
+        let mut changed = payload.clone();
+        changed[*at] ^= bit;
+        armoury::ledger::Record::decode(&changed).is_ok_and(|record| record.seq == seq)
+    };
+    let at = (0..payload.len()).rev().find(reads).expect("a byte of some text or number");
+    payload[at] ^= bit;
     let prev = if seq == 1 { vec![0; 32] } else { row(connection, seq - 1).1 };
     let prev = armoury::ledger::Hash(prev.try_into().expect("32 bytes"));
     set(connection, seq, &payload, &armoury::ledger::entry_hash(&prev, &payload).0);

@@ -18,7 +18,7 @@ pub struct Room {
 const CLOCKS: [&str; 2] = ["Instant", "SystemTime"];
 
 /// The table. `ledger` and the others that are not forbidden to know a clock get the time as an argument all the same.
-pub const ROOMS: [Room; 10] = [
+pub const ROOMS: [Room; 11] = [
     Room {
         name: "identity",
         rooms: &["domain", "scan", "ledger", "sync", "hq", "station", "tui", "cli", "config"],
@@ -71,6 +71,12 @@ pub const ROOMS: [Room; 10] = [
         rooms: &["scan", "sync", "hq", "station", "tui", "cli"],
         outside: &["tokio", "armoury_hardware"],
         no_clock: false,
+    },
+    Room {
+        name: "trace",
+        rooms: &["scan", "sync", "hq", "station", "tui", "cli", "config"],
+        outside: &["std::fs", "std::net", "tokio", "rusqlite", "armoury_hardware"],
+        no_clock: true,
     },
     Room {
         name: "sync",

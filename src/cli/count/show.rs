@@ -97,6 +97,11 @@ impl Sheet {
         let reader = self.place.reader()?;
         let armoury = reader.armoury()?;
         let Some(seq) = self.count else {
+            if let Some((seq, _)) = armoury.rooms.count.open.iter().find(|(_, count)| count.blind) {
+                return Err(Failure::refused(format!(
+                    "print the register as a list: count {seq} is open and blind; write down what is there"
+                )));
+            }
             let list: Vec<&Holding> = room(&armoury, self.rack.as_deref()).collect();
             self.print(list, None, &format!("register at entry {}", armoury.head));
             return Ok(exit::DONE);

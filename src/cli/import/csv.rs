@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 /// Most fields kept of a row: more than any header has, so that a row too long is still seen as one.
-const FIELDS_MAX: usize = 64;
+pub(super) const FIELDS_MAX: usize = 64;
 
 /// One row.
 pub(super) struct Record<'a> {
@@ -14,6 +14,21 @@ pub(super) struct Record<'a> {
     pub fields: Vec<Cow<'a, [u8]>>,
     /// What is wrong with its quotes, with the line of the quote.
     pub bad_quote: Option<(usize, &'static str)>,
+    /// What a workbook says of its cells beside their text, by place in the row.
+    pub notes: Vec<(usize, Note)>,
+}
+
+/// What a cell of a workbook is, where it is no text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Note {
+    /// Calculated from other cells.
+    Formula,
+    /// A number: leading zeros and long codes are gone.
+    Number,
+    /// A date, brought into its one form.
+    Date,
+    /// A calculation that failed.
+    Broken,
 }
 
 /// The rows of a file, empty lines left out.
@@ -21,12 +36,13 @@ pub(super) struct Records<'a> {
     bytes: &'a [u8],
     at: usize,
     line: usize,
+    separator: u8,
 }
 
 impl<'a> Records<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(super) fn new(bytes: &'a [u8], separator: u8) -> Self {
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        Self { bytes: text, at: 0, line: 1 }
+        Self { bytes: text, at: 0, line: 1, separator }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -45,10 +61,11 @@ impl<'a> Records<'a> {
         true
     }
 
-    /// Steps to the next comma or line's end; the bytes passed.
+    /// Steps to the next separator or line's end; the bytes passed.
     fn plain(&mut self) -> &'a [u8] {
         let rest = &self.bytes[self.at..];
-        let length = rest.iter().position(|byte| matches!(byte, b',' | b'\r' | b'\n')).unwrap_or(rest.len());
+        let ends = |byte: &u8| *byte == self.separator || matches!(byte, b'\r' | b'\n');
+        let length = rest.iter().position(ends).unwrap_or(rest.len());
         self.at += length;
         &rest[..length]
     }
@@ -112,13 +129,13 @@ impl<'a> Iterator for Records<'a> {
     fn next(&mut self) -> Option<Record<'a>> {
         while self.line_end() {}
         self.peek()?;
-        let mut record = Record { line: self.line, fields: Vec::new(), bad_quote: None };
+        let mut record = Record { line: self.line, fields: Vec::new(), bad_quote: None, notes: Vec::new() };
         loop {
             let field = self.field(&mut record.bad_quote);
             if record.fields.len() < FIELDS_MAX {
                 record.fields.push(field);
             }
-            if self.peek() == Some(b',') {
+            if self.peek() == Some(self.separator) {
                 self.at += 1;
             } else {
                 self.line_end();

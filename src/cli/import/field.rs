@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::problem::quoted;
 use crate::domain::ids::{ID_MAX_BYTES, is_id};
+use crate::domain::record::CATEGORIES;
 use crate::domain::{MayDraw, Role};
 use crate::identity::epc::parse_hex;
 use crate::ledger::people::Badge;
@@ -63,14 +64,13 @@ pub(super) fn code_text(value: &str) -> Read<String> {
 }
 
 pub(super) fn category(value: &str) -> Read<String> {
-    let number =
-        |class: &str| value.strip_prefix(class).filter(|digit| digit.len() == 1).and_then(|d| d.parse().ok());
-    let small: Option<u8> = number("SA-");
-    let light: Option<u8> = number("LW-");
-    if matches!(small, Some(1..=6)) || matches!(light, Some(1..=7)) {
+    if CATEGORIES.contains(&value) {
         return Ok(value.to_owned());
     }
-    Err(format!("{} is no category: write SA-1 to SA-6 or LW-1 to LW-7, or leave it empty", quoted(value)))
+    Err(format!(
+        "{} is no category: write SA-1 to SA-6 or LW-1 to LW-7, or unknown, or leave it empty",
+        quoted(value)
+    ))
 }
 
 pub(super) fn epc(value: &str) -> Read<Vec<u8>> {
@@ -103,8 +103,13 @@ pub(super) fn role(value: &str) -> Read<Role> {
     })
 }
 
-/// `2026-05-14` and no other way: 14/05/26 is another day in another country.
-pub(super) fn date(value: &str) -> Read<Date> {
+/// `2026-05-14`, or as `format` says, and no other way: 14/05/26 is another day in another country.
+pub(super) fn date(value: &str, format: Option<&str>) -> Read<Date> {
+    if let Some(format) = format {
+        return Date::strptime(format, value).map_err(|_| {
+            format!("{} is no date of the form {format}, as the mapping has it", quoted(value))
+        });
+    }
     let shape = value.len() == 10
         && value
             .bytes()

@@ -10,7 +10,7 @@ use crate::cli::place::Place;
 use crate::cli::voucher::{self, Sheet};
 use crate::cli::{Failure, exit, say};
 use crate::domain::book::report_line::ReportLine;
-use crate::domain::book::transfer::{Inbound, Outbound, Outcome, Paper, Purpose};
+use crate::domain::book::transfer::{Inbound, Outbound, Outcome, Paper};
 use crate::domain::{Armoury, StationId};
 
 /// What to show
@@ -204,21 +204,13 @@ fn sheet(armoury: &Armoury, transfer: &str, outbound: &Outbound) -> Result<Sheet
     Ok(sheet)
 }
 
-/// The report line a transfer feeds at its sender and at its receiver.
-fn lines(purpose: Purpose) -> (Option<ReportLine>, Option<ReportLine>) {
-    match purpose {
-        Purpose::Export => (Some(ReportLine::Export), Some(ReportLine::Import)),
-        _ => (None, None),
-    }
-}
-
 fn outbound_json(number: &str, outbound: &Outbound) -> String {
-    let line = lines(outbound.purpose).0.map(ReportLine::word);
+    let line = outbound.purpose.line_sent().map(ReportLine::word);
     json!({ "transfer": number, "direction": "out", "record": outbound, "report_line": line }).to_string()
 }
 
 fn inbound_json(from: &StationId, number: &str, inbound: &Inbound) -> String {
-    let line = lines(inbound.purpose).1.map(ReportLine::word);
+    let line = inbound.purpose.line_received().map(ReportLine::word);
     json!({
         "transfer": number,
         "direction": "in",

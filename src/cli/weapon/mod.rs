@@ -6,7 +6,8 @@ mod look;
 use clap::{Args, Subcommand};
 
 use super::act::{Asking, Signed};
-use super::book::{Import, SetStanding};
+use super::book::SetStanding;
+use super::register::Intake;
 use super::{Failure, book};
 use crate::domain::book::Act as AnyAct;
 use crate::domain::book::weapon::{Act, Attachment, Work};
@@ -16,7 +17,7 @@ use crate::domain::{PersonId, WeaponId};
 #[derive(Debug, Subcommand)]
 pub enum WeaponCommand {
     /// Register the weapons of a CSV file, all or none
-    Import(Import),
+    Import(Box<Intake>),
     /// Show one weapon with its record and state, or all in a line each
     Show(book::Show),
     /// Everything the book holds of one weapon, old values beside new ones

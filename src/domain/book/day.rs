@@ -43,6 +43,7 @@ pub enum Fact {
         /// SHA-256 over them: their numbers in order, each followed by a line feed.
         #[n(2)]
         #[cbor(with = "minicbor::bytes")]
+        #[serde(with = "crate::domain::book::hex32")]
         digest: [u8; 32],
         /// Weapons that moved since the last closing.
         #[n(3)]
@@ -69,6 +70,7 @@ pub enum Fact {
         /// SHA-256 over them.
         #[n(2)]
         #[cbor(with = "minicbor::bytes")]
+        #[serde(with = "crate::domain::book::hex32")]
         digest: [u8; 32],
         /// Issued today and still out, each with a due time to come.
         #[n(3)]
@@ -122,6 +124,7 @@ pub struct Closing {
     /// Weapons in the room.
     pub in_room: u32,
     /// SHA-256 over them.
+    #[serde(with = "crate::domain::book::hex32")]
     pub digest: [u8; 32],
 }
 

@@ -12,6 +12,7 @@ pub mod count;
 pub mod day;
 pub mod discrepancy;
 pub mod disposal;
+mod hex32;
 pub mod intake;
 pub mod key;
 mod limits;
@@ -21,6 +22,7 @@ pub mod rack;
 pub mod report_line;
 mod sign;
 pub mod standto;
+pub mod trace;
 pub mod transfer;
 pub mod weapon;
 
@@ -198,6 +200,8 @@ rooms! {
     51 Disposal disposal,
     /// The racks under watch (S-2).
     52 Rack rack,
+    /// What was told of weapons, and what was given out.
+    20 Trace trace,
 }
 
 /// Something for which somebody has to come.

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Fact;
+
 /// A line of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -16,6 +18,15 @@ pub enum ReportLine {
 }
 
 impl ReportLine {
+    /// The line an entry feeds; most feed none.
+    pub fn of(fact: &Fact) -> Option<Self> {
+        match fact {
+            Fact::Transfer(fact) => fact.report_line(),
+            Fact::Disposal(fact) => fact.report_line(),
+            _ => None,
+        }
+    }
+
     /// The word used in exports.
     pub fn word(self) -> &'static str {
         match self {

@@ -40,6 +40,18 @@ const RULES: &[Rule] = &[
     ("pin_misses_slow", "pin_wait_seconds", "wrong PINs are to be slowed down, but by no time", |policy| {
         policy.pin_misses_slow > 0 && policy.pin_wait_seconds == 0
     }),
+    (
+        "overdue_second_hours",
+        "overdue_third_hours",
+        "the second alarm about an overdue weapon would come after the third",
+        |policy| policy.overdue_third_hours > 0 && policy.overdue_second_hours > policy.overdue_third_hours,
+    ),
+    (
+        "stand_to_without_badge",
+        "stand_to_hours",
+        "what leaves without a badge would never have to be signed for",
+        |policy| policy.stand_to_without_badge && policy.stand_to_hours == 0,
+    ),
 ];
 
 impl Policy {

@@ -107,7 +107,7 @@ pub fn strip_rows(view: &View) -> u16 {
 /// Alarms and counts; `rows` of them from row `y`.
 pub fn strip(painter: &mut Painter<'_>, y: u16, rows: u16, view: &View) {
     let area = inside(painter.area());
-    let counts = words::counts(&view.counts);
+    let counts = words::counts(view);
     let start = painter.text_before(area.right(), y, area.width, &counts, Tone::Plain);
     let room = start.saturating_sub(area.x + 2);
     let alarms = alarms_by_need(view);

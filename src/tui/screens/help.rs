@@ -13,10 +13,11 @@ use super::chrome;
 use super::inside;
 
 /// Keys, in the order a hand learns them.
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 12] = [
     ("1", "Scan: the desk"),
     ("4", "Alarms    A acknowledges"),
     ("5 6", "Devices and sync"),
+    ("7", "Stocktake: the open count"),
     ("n", "read the mark now"),
     ("t R C v", "test, send, capture, view (5)"),
     ("Enter", "the STOP or ASK is handled"),

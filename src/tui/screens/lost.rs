@@ -68,6 +68,6 @@ pub fn paint(painter: &mut Painter<'_>, lost: &Lost, scene: &Scene, ui: &Ui) {
 fn old_counts(painter: &mut Painter<'_>, row: Rect, lost: &Lost, ui: &Ui) {
     let Some(old) = &lost.old else { return };
     let at = words::day_clock(old.station.wall_ms, &ui.zone);
-    let text = format!("(old, {at}: {} · {} alarms)", words::counts(&old.counts), old.alarms.len());
+    let text = format!("(old, {at}: {} · {} alarms)", words::counts(old), old.alarms.len());
     painter.text(row.x, row.y, row.width, &text, Tone::Dim);
 }

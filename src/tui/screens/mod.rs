@@ -3,6 +3,7 @@
 mod alarms;
 mod chrome;
 mod condition;
+mod count;
 mod desk;
 mod devices;
 mod help;
@@ -38,6 +39,7 @@ pub fn render(frame: &mut Frame<'_>, scene: &Scene, ui: &Ui) {
         (Scene::Live(view), Page::Scan) => scan::paint(&mut painter, view, scene, ui),
         (Scene::Live(view), Page::Alarms) => alarms::paint(&mut painter, view, scene, ui),
         (Scene::Live(view), Page::Devices) => devices::paint(&mut painter, view, scene, ui),
+        (Scene::Live(view), Page::Count) => count::paint(&mut painter, view, scene, ui),
         (Scene::Live(view), Page::Help) => help::paint(&mut painter, view, scene, ui),
     }
 }

@@ -4,50 +4,9 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::super::Alarm;
+use super::figures::Figures;
 use super::kind::{ExtraKind, How, Kind, Stray};
 use crate::domain::ids::{PersonId, Seq, WeaponId};
-
-/// The figures of a count. `expected = seen + left + missing`, whatever was entered in between (C-3).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Encode, Decode)]
-#[cbor(map)]
-pub struct Figures {
-    /// Weapons on the frozen list.
-    #[n(0)]
-    pub expected: u32,
-    /// Of them seen, or back over the desk.
-    #[n(1)]
-    pub seen: u32,
-    /// Of them seen by radio only.
-    #[n(2)]
-    pub by_tag_only: u32,
-    /// Of them gone since the start with an entry of their own: no loss.
-    #[n(3)]
-    pub left: u32,
-    /// Of them not seen.
-    #[n(4)]
-    pub missing: u32,
-    /// Here now and not on the list: came in since the start, with an entry of its own.
-    #[n(5)]
-    pub came: u32,
-    /// There, and should not be.
-    #[n(6)]
-    pub extras: u32,
-    /// In another place than their home.
-    #[n(7)]
-    pub misplaced: u32,
-    /// With somebody at the start.
-    #[n(8)]
-    pub out: u32,
-}
-
-impl Figures {
-    fn line(&self) -> String {
-        let Self { expected, seen, left, missing, extras, .. } = self;
-        format!(
-            "{seen} of {expected} seen, {left} left meanwhile, {missing} not accounted for, {extras} extra"
-        )
-    }
-}
 
 /// What is entered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
@@ -68,6 +27,7 @@ pub enum Fact {
         /// SHA-256 over the list: the weapons' numbers in order, each followed by a line feed.
         #[n(3)]
         #[cbor(with = "minicbor::bytes")]
+        #[serde(with = "crate::domain::book::hex32")]
         digest: [u8; 32],
         /// Who hands over.
         #[n(4)]
@@ -94,6 +54,7 @@ pub enum Fact {
         /// That hash.
         #[n(3)]
         #[cbor(with = "minicbor::bytes")]
+        #[serde(with = "crate::domain::book::hex32")]
         hash: [u8; 32],
     },
     /// Weapons were seen.

@@ -3,7 +3,8 @@
 
 use super::super::discrepancy::{self, Cause, Stage, Step, What, said};
 use super::super::{Context, Denied, Fact as AnyFact, Stamp};
-use super::fact::{Fact, Figures};
+use super::fact::Fact;
+use super::figures::Figures;
 use super::kind::Kind;
 use super::sheet::{Count, Outcome};
 use super::{Done, State};
@@ -47,16 +48,13 @@ pub(super) fn sign(context: Context<'_>, (seq, count): (Seq, &Count)) -> Result<
 /// Closes a count that comes out.
 pub(super) fn close(context: Context<'_>, (seq, count): (Seq, &Count)) -> Result<Vec<AnyFact>, Denied> {
     let armoury = context.armoury;
-    let person = context.by.named()?;
+    context.by.named()?;
     let outcome = count.compare(armoury, seq);
     if count.kind == Kind::Takeover {
         return take_over(context, seq, count, &outcome);
     }
     context.by.witnessed()?;
-    if count.kind.is_independent() && count.counter.as_ref() != Some(person) {
-        let counter = count.counter.as_ref().map_or("who counted", |id| id.as_str());
-        return Denied::because(format!("close count {seq} as {person}: {counter} counted and closes it"));
-    }
+    by_counter(context, (seq, count), "close")?;
     comes_out(seq, count, &outcome)?;
     counted(count, &outcome, seq)?;
     slots(context, seq, count)?;
@@ -67,6 +65,16 @@ pub(super) fn close(context: Context<'_>, (seq, count): (Seq, &Count)) -> Result
     Ok(vec![AnyFact::Count(Fact::Closed { count: seq, figures: outcome.figures })])
 }
 
+/// An independent count is ended by whoever made it, never by whoever keeps the weapons.
+fn by_counter(context: Context<'_>, (seq, count): (Seq, &Count), verb: &str) -> Result<(), Denied> {
+    let person = context.by.named()?;
+    if count.kind.is_independent() && count.counter.as_ref() != Some(person) {
+        let counter = count.counter.as_ref().map_or("who counted", |id| id.as_str());
+        return Denied::because(format!("{verb} count {seq} as {person}: {counter} counted and ends it"));
+    }
+    Ok(())
+}
+
 /// Hands one up that does not come out: every difference becomes a case with clocks of its own; one that is a case
 /// already was counted again by this.
 pub(super) fn hand_up(
@@ -75,6 +83,7 @@ pub(super) fn hand_up(
     reason: &str,
 ) -> Result<Vec<AnyFact>, Denied> {
     context.by.named()?;
+    by_counter(context, (seq, count), "hand up")?;
     let reason = said("say why", reason)?;
     let outcome = count.compare(context.armoury, seq);
     if outcome.agrees() {
@@ -83,6 +92,26 @@ pub(super) fn hand_up(
     let mut facts = cases(context, seq, &outcome)?;
     facts.push(AnyFact::Count(Fact::HandedUp { count: seq, figures: outcome.figures, reason }));
     Ok(facts)
+}
+
+/// Gives up a count that was begun by mistake: one in which something was entered, or that a key opened, is finished.
+pub(super) fn cancel(
+    context: Context<'_>,
+    (seq, count): (Seq, &Count),
+    reason: &str,
+) -> Result<Fact, Denied> {
+    context.by.named()?;
+    if let Some(key) = &count.key {
+        return Denied::because(format!(
+            "give up count {seq}: key {key} changed hands; close it or hand it up"
+        ));
+    }
+    if count.has_entries() {
+        return Denied::because(format!(
+            "give up count {seq}: something was entered in it; close it or hand it up"
+        ));
+    }
+    Ok(Fact::Cancelled { count: seq, reason: said("say why", reason)? })
 }
 
 /// Takes the end of a count into memory.

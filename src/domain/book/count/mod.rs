@@ -6,6 +6,7 @@
 
 mod enter;
 mod fact;
+mod figures;
 mod finish;
 mod kind;
 mod open;
@@ -16,7 +17,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use enter::{Sweep, heard, may_sweep, seen_by_mark};
-pub use fact::{Fact, Figures};
+pub use fact::Fact;
+pub use figures::Figures;
 pub use kind::{ExtraKind, How, Kind, Stray, is_here};
 pub use open::{follow, opened_by_key};
 pub use sheet::{
@@ -225,9 +227,7 @@ pub fn plan(context: Context<'_>, act: &Act) -> Result<Vec<AnyFact>, Denied> {
         Act::Close { count } => return finish::close(context, open_count(state, *count)?),
         Act::HandUp { count, reason } => return finish::hand_up(context, open_count(state, *count)?, reason),
         Act::Cancel { count, reason } => {
-            let (count, _) = open_count(state, *count)?;
-            context.by.named()?;
-            vec![Fact::Cancelled { count, reason: said("say why", reason)? }]
+            vec![finish::cancel(context, open_count(state, *count)?, reason)?]
         }
     };
     Ok(facts.into_iter().map(AnyFact::Count).collect())

@@ -42,7 +42,10 @@ pub(super) fn open(
             for person in [outgoing, incoming] {
                 hold(armoury, person, kind.counters(), context.now)?;
             }
-            context.by.witnessed().map_err(|_| Denied(format!("open a takeover count: it takes outgoing, incoming and a witness: name the witness with --witness")))?;
+            match context.by.witnessed() {
+                Ok(witness) if witness != outgoing && witness != incoming => {}
+                _ => return no("it takes a third person besides: name the witness with --witness".into()),
+            }
         }
         (Kind::Takeover, _, _) => return no("name who hands over and who takes over: --from and --to".into()),
         (Kind::Handover, _, _) | (_, None, None) => {}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::fact::Figures;
+use super::figures::Figures;
 use super::kind::{ExtraKind, How, Kind, is_here};
 use crate::domain::armoury::{Armoury, Holding};
 use crate::domain::ids::{PersonId, Seq, WeaponId};
@@ -190,6 +190,12 @@ impl Count {
     /// How many weapons of the list were seen.
     pub fn seen(&self) -> usize {
         self.items.values().filter(|item| item.seen().is_some()).count()
+    }
+
+    /// Whether anything was found by it yet.
+    pub fn has_entries(&self) -> bool {
+        let entered = !self.extras.is_empty() || !self.tallies.is_empty() || !self.notes.is_empty();
+        entered || self.slots.is_some() || self.seen() > 0
     }
 
     /// Whether the slots must be counted: something was heard and not seen.

@@ -113,6 +113,10 @@ pub struct Left {
     pub to: String,
     /// The paper it rests on.
     pub reference: String,
+    /// Where it crossed a border.
+    pub border: Option<Border>,
+    /// How many left together.
+    pub together: u32,
     /// On which day it was entered.
     pub day: Option<Date>,
 }
@@ -187,13 +191,15 @@ pub fn apply(armoury: &mut Armoury, stamp: Stamp<'_>, fact: &Fact) {
                 armoury.set_standing(weapon, Standing::Destroyed);
             }
         }
-        Fact::Left { weapons, exit, to, reference, .. } => {
+        Fact::Left { weapons, exit, to, reference, border, together } => {
             for weapon in weapons {
                 let left = Left {
                     entry,
                     exit: *exit,
                     to: to.clone(),
                     reference: reference.clone(),
+                    border: border.clone(),
+                    together: *together,
                     day: stamp.at.day(),
                 };
                 armoury.rooms.disposal.surplus.remove(weapon);

@@ -136,7 +136,7 @@ pub struct Intake {
     pub rounds: u32,
     /// Photographs of marks and weapon: SHA-256 of each file, hex.
     #[n(10)]
-    #[cbor(default)]
+    #[cbor(skip_if = "Vec::is_empty")]
     pub photos: Vec<String>,
 }
 

@@ -11,6 +11,7 @@ mod receiving;
 mod sending;
 mod sent;
 mod state;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
@@ -216,6 +217,12 @@ pub(in crate::domain) fn may_leave(armoury: &Armoury, weapon: &WeaponId) -> Resu
     };
     if let Custody::Out { to, .. } = &holding.custody {
         return Denied::because(format!("take {weapon}: it is out with {to} and has to come back first"));
+    }
+    let counts = &armoury.rooms.count.open;
+    if let Some((count, _)) = counts.iter().find(|(_, count)| count.items.contains_key(weapon)) {
+        return Denied::because(format!(
+            "take {weapon}: it is on the list of count {count}; finish that first"
+        ));
     }
     let why = match holding.standing {
         Standing::InService | Standing::Quarantined | Standing::Surplus | Standing::Exhibit => return Ok(()),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::super::Denied;
+use super::super::report_line::ReportLine;
 use crate::domain::moment::date_text;
 use crate::domain::{PersonId, Seq, Standing, StationId, Weapon, WeaponId};
 
@@ -43,6 +44,16 @@ impl Purpose {
             Self::Agency => "agency",
             Self::Export => "export",
         }
+    }
+
+    /// The line of a State's report it feeds at its sender.
+    pub fn line_sent(self) -> Option<ReportLine> {
+        (self == Self::Export).then_some(ReportLine::Export)
+    }
+
+    /// The line it feeds at its receiver.
+    pub fn line_received(self) -> Option<ReportLine> {
+        (self == Self::Export).then_some(ReportLine::Import)
     }
 
     /// What a weapon is to its sender once it has been received.

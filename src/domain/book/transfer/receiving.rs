@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::super::limits::{LIST_MAX, batches, text, texts};
+use super::super::limits::{LIST_MAX, TEXT_MAX_BYTES, batches, text, texts};
 use super::list::{EXTRA_MAX, Found, find};
 use super::papers::{Dispatch, Item, Outcome, Paper};
 use super::state::{Ended, Inbound};
@@ -182,7 +182,7 @@ pub(super) fn apply(armoury: &mut Armoury, stamp: Stamp<'_>, fact: &Fact) {
 /// A record as it enters the register here: under its number, without the sender's slot, and without a tag or mark that
 /// is another weapon's in this book, which is to be bound anew.
 fn own(armoury: &Armoury, weapon: Weapon, number: &WeaponId) -> Weapon {
-    let mut record = Weapon { id: number.clone(), rack: None, slot: None, ..weapon };
+    let mut record = Weapon { id: number.clone(), room: None, rack: None, slot: None, ..weapon };
     let ours = |identifier: &Identifier| {
         let single = Weapon { identifiers: vec![identifier.clone()], ..record.clone() };
         let tag = single.tag_ids().find_map(|tag| armoury.weapon_by_tag(&tag).cloned());
@@ -207,13 +207,28 @@ fn addressed<'a>(context: Context<'_>, paper: &'a Paper<Dispatch>) -> Result<&'a
     if to != here {
         return Denied::because(format!("receive {transfer}: it is for {to}, and this is {here}"));
     }
-    let named =
-        is_id(transfer) && is_id(from.as_str()) && items.iter().all(|it| is_id(it.weapon.id.as_str()));
+    let named = items.iter().all(|item| sound(&item.weapon))
+        && is_id(transfer)
+        && is_id(from.as_str())
+        && items.iter().all(|it| is_id(it.weapon.id.as_str()));
     let distinct: BTreeSet<&WeaponId> = items.iter().map(|item| &item.weapon.id).collect();
     if !named || items.is_empty() || items.len() > LIST_MAX || distinct.len() != items.len() {
         return Denied::because(format!("receive {transfer}: its list is not one that a station writes"));
     }
     Ok(document)
+}
+
+/// Whether a record is one that paper and screen can show: another armoury wrote it. A mark may hold the separators of
+/// its own format (ISO/IEC 15434).
+fn sound(weapon: &Weapon) -> bool {
+    let Weapon { maker, country, model, calibre, serial, category, identifiers, .. } = weapon;
+    let fields = [maker, country, model, calibre, serial, category].into_iter().flatten();
+    let shown = |text: &String| text.len() <= TEXT_MAX_BYTES && !text.chars().any(char::is_control);
+    let marked = |identifier: &Identifier| match identifier {
+        Identifier::Mark { text } => text.len() <= TEXT_MAX_BYTES,
+        Identifier::Tag { epc, tid } => epc.len() <= 62 && tid.as_ref().is_none_or(|tid| tid.len() <= 62),
+    };
+    fields.into_iter().all(shown) && identifiers.iter().all(marked)
 }
 
 fn arrived(document: &Dispatch, digest: &str) -> Vec<Fact> {

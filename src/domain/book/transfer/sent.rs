@@ -105,6 +105,12 @@ fn course(armoury: &mut Armoury, stamp: Stamp<'_>, fact: &Fact) {
                 outbound.receipt =
                     Some(Told { entry, outcome: *outcome, counted: *counted, receipt: *receipt });
             });
+            if *outcome == Outcome::Rejected {
+                // On their way back, even those of which nobody had heard for too long.
+                let rooms = &mut armoury.rooms.transfer;
+                let weapons = rooms.sent.get(transfer).into_iter().flat_map(|outbound| &outbound.weapons);
+                rooms.aboard.extend(weapons.map(|weapon| (weapon.clone(), transfer.clone())));
+            }
         }
         Fact::Reversed { transfer, .. } => outbound(armoury, transfer, |outbound| {
             outbound.stage = Stage::Reversed;

@@ -5,8 +5,8 @@ use super::super::super::weapon::{Identifier, Standing, Weapon};
 use super::super::{Context, Denied};
 use super::Fact;
 use super::act::{Having, Which};
-use super::fact::named;
 use super::plan::{in_room, known, said};
+use super::words::named;
 use crate::identity::{MarkId, TagId};
 
 /// Bytes of an EPC bank that holds a code (`identifiers.md`): whole 16-bit words.

@@ -5,8 +5,10 @@
 mod act;
 mod bind;
 mod fact;
+mod kit;
 mod plan;
 mod state;
+mod words;
 
 pub use act::{Act, Having, Which};
 pub(in crate::domain::book) use bind::free;

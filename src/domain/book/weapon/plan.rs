@@ -6,17 +6,11 @@ use super::super::super::person::Role;
 use super::super::super::record::{FIELD_MAX_BYTES, FIELDS, MARKS_MAX};
 use super::super::super::weapon::{Custody, Standing, Weapon};
 use super::super::{Context, Denied, Fact as AnyFact, hold};
-use super::{Act, Attachment, Change, Fact, Work, bind};
+use super::{Act, Change, Fact, Work, bind, kit};
 use crate::identity::serial::search_form;
 
 /// Longest sentence taken in an act, in bytes.
 const SAID_MAX_BYTES: usize = 1_000;
-
-/// Most kinds of things that belong to one weapon: six to ten are usual (W-5).
-const ATTACHMENTS_MAX: usize = 50;
-
-/// Most of one kind.
-const COUNT_MAX: u32 = 10_000;
 
 /// Who approves what an armourer may not approve alone.
 const APPROVERS: &[Role] = &[Role::Supervisor, Role::Commander];
@@ -36,9 +30,9 @@ pub fn plan(context: Context<'_>, act: &Act) -> Result<Vec<AnyFact>, Denied> {
         Act::Mark { weapon, serial, position, why } => {
             vec![mark(context, weapon, serial, position, why.as_deref())?]
         }
-        Act::SetAttachments { weapon, items } => vec![set_attachments(context, weapon, items)?],
-        Act::HandOut { weapon, items } => vec![hand_out(context, weapon, items)?],
-        Act::TakeBack { weapon, items } => vec![take_back(context, weapon, items.as_deref())?],
+        Act::SetAttachments { weapon, items } => vec![kit::set_attachments(context, weapon, items)?],
+        Act::HandOut { weapon, items } => vec![kit::hand_out(context, weapon, items)?],
+        Act::TakeBack { weapon, items } => vec![kit::take_back(context, weapon, items.as_deref())?],
         Act::Quarantine { weapon, reason, place } => {
             vec![quarantine(context, weapon, reason, place.as_deref())?]
         }
@@ -56,7 +50,7 @@ pub fn plan(context: Context<'_>, act: &Act) -> Result<Vec<AnyFact>, Denied> {
 pub(in crate::domain::book) fn said(what: &str, text: &str) -> Result<String, Denied> {
     let text = text.trim();
     if text.is_empty() {
-        return Denied::because(format!("enter it without {what}: say {what} in a few words"));
+        return Denied::because(format!("say {what}: a few words are needed"));
     }
     if text.len() > SAID_MAX_BYTES {
         return Denied::because(format!(
@@ -91,10 +85,14 @@ pub(in crate::domain::book) fn no_twin(
     twin: bool,
 ) -> Result<(), Denied> {
     let Some(identity) = record.identity() else { return Ok(()) };
-    let mut others = context.armoury.weapons().map(|holding| &holding.weapon);
-    let Some(other) =
-        others.find(|other| other.id != record.id && other.identity().as_ref() == Some(&identity))
-    else {
+    let [.., serial] = &identity;
+    // The serials first: they differ nearly always, and the rest need not be looked at.
+    let is_twin = |other: &&Weapon| {
+        other.id != record.id
+            && other.serial.as_ref().is_some_and(|found| search_form(found) == *serial)
+            && other.identity().as_ref() == Some(&identity)
+    };
+    let Some(other) = context.armoury.weapons().map(|holding| &holding.weapon).find(is_twin) else {
         return Ok(());
     };
     if !twin {
@@ -209,76 +207,6 @@ fn mark(
     }
     context.by.named()?;
     Ok(Fact::Marked { weapon: weapon.clone(), serial, position, was: record.serial.clone(), why })
-}
-
-fn set_attachments(context: Context<'_>, weapon: &WeaponId, items: &[Attachment]) -> Result<Fact, Denied> {
-    known(context, weapon)?;
-    sound(weapon, items)?;
-    Ok(Fact::AttachmentsSet { weapon: weapon.clone(), items: items.to_vec() })
-}
-
-fn hand_out(context: Context<'_>, weapon: &WeaponId, items: &[Attachment]) -> Result<Fact, Denied> {
-    let holding = known(context, weapon)?;
-    let Custody::Out { to, .. } = &holding.custody else {
-        return Denied::because(format!(
-            "hand out what belongs to {weapon}: it is in the rack; issue it first"
-        ));
-    };
-    if context.armoury.rooms.weapon.handed.contains_key(weapon) {
-        return Denied::because(format!(
-            "hand out what belongs to {weapon}: it is entered already; take it back first"
-        ));
-    }
-    let own = context.armoury.rooms.weapon.attachments.get(weapon).map(Vec::as_slice).unwrap_or_default();
-    let items = if items.is_empty() { own } else { items };
-    if items.is_empty() {
-        return Denied::because(format!(
-            "hand out what belongs to {weapon}: nothing does; name it, or set it with `weapon attach`"
-        ));
-    }
-    sound(weapon, items)?;
-    Ok(Fact::AttachmentsOut { weapon: weapon.clone(), person: to.clone(), items: items.to_vec() })
-}
-
-/// Always taken: what is missing is said, and somebody comes.
-fn take_back(context: Context<'_>, weapon: &WeaponId, items: Option<&[Attachment]>) -> Result<Fact, Denied> {
-    known(context, weapon)?;
-    let Some(handed) = context.armoury.rooms.weapon.handed.get(weapon) else {
-        return Denied::because(format!("take back what went out with {weapon}: the book has nothing out"));
-    };
-    let items = items.unwrap_or(&handed.items);
-    sound(weapon, items)?;
-    let missing = handed.items.iter().filter_map(|out| {
-        let back = items.iter().filter(|back| back.item == out.item && back.serial == out.serial);
-        let back: u32 = back.map(|back| back.count).fold(0, u32::saturating_add);
-        let count = out.count.saturating_sub(back);
-        (count > 0).then(|| Attachment { count, ..out.clone() })
-    });
-    let missing = missing.collect();
-    let person = handed.person.clone();
-    Ok(Fact::AttachmentsBack { weapon: weapon.clone(), person, items: items.to_vec(), missing })
-}
-
-fn sound(weapon: &WeaponId, items: &[Attachment]) -> Result<(), Denied> {
-    let fits = |text: &str| {
-        !text.trim().is_empty() && text.len() <= FIELD_MAX_BYTES && !text.contains(char::is_control)
-    };
-    if items.len() > ATTACHMENTS_MAX {
-        return Denied::because(format!("enter what belongs to {weapon}: at most {ATTACHMENTS_MAX} kinds"));
-    }
-    let wrong = items.iter().enumerate().find(|(nth, one)| {
-        let twice =
-            items.iter().take(*nth).any(|before| before.item == one.item && before.serial == one.serial);
-        let named = fits(&one.item) && one.serial.as_deref().is_none_or(fits);
-        twice || !named || !(1..=COUNT_MAX).contains(&one.count) || (one.serial.is_some() && one.count != 1)
-    });
-    match wrong {
-        None => Ok(()),
-        Some((_, one)) => Denied::because(format!(
-            "enter {:?} of {weapon}: each kind once, counted from 1 to {COUNT_MAX}, and one of each number",
-            one.line()
-        )),
-    }
 }
 
 fn quarantine(

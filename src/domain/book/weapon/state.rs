@@ -10,7 +10,7 @@ use super::super::super::moment::Moment;
 use super::super::super::record::{MarkQuality, Marking};
 use super::super::super::weapon::{Identifier, Standing, Weapon};
 use super::super::{Denied, Stamp, intake};
-use super::fact::named;
+use super::words::named;
 use super::{Attachment, Fact, Work};
 use crate::identity::{MarkId, TagId};
 
